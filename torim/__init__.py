@@ -1,0 +1,3 @@
+"""Torim: an AI phone receptionist that a caller can always interrupt."""
+
+__version__ = "0.1.0"
