@@ -10,20 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from torim.core.abilities import CarrierCapabilities
 from torim.core.actions import CarrierAction
 from torim.core.events import CarrierEvent
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierCapabilities:
-    """What a carrier can do; the core has a fallback for everything it cannot."""
-
-    encoding: str = "audio/pcmu"
-    rate_hz: int = 8000
-    frame_bytes: int = 160  # 20 ms
-    can_clear: bool = True
-    can_mark: bool = True
-    path_delay_ms: int = 0  # assumed one-way delay to the ear where there are no marks to measure it
 
 
 @dataclass(frozen=True, slots=True)

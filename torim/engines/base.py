@@ -9,19 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from torim.core.abilities import EngineCapabilities
 from torim.core.actions import EngineAction
 from torim.core.events import EngineEvent
-
-
-@dataclass(frozen=True, slots=True)
-class EngineCapabilities:
-    """What an engine can do; the core has a fallback for everything it cannot."""
-
-    cancels: bool = True
-    truncates: bool = True
-    detects_turns: bool = True
-    deletes: bool = True
-    max_session_ms: int | None = 60 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +36,6 @@ class SessionConfig:
     tools: tuple[ToolSpec, ...] = ()
     engine_creates: bool = False  # let the engine create and interrupt responses by itself
     silence_duration_ms: int = 500
-    context: Mapping[str, Any] = field(default_factory=dict)  # facts the embedded engine's menu speaks from
 
 
 @dataclass(frozen=True, slots=True)
