@@ -1,0 +1,311 @@
+"""The ledger of engine audio: what is queued, what was sent, and what the caller's ear has heard.
+
+It decides when each sample leaves and where a hold, a resume or a cut falls. It never decides *whether* the AI
+may speak; that is the floor's business.
+
+    QUEUED --release--> SENT --plays out--> HEARD
+    hold:  SENT but unheard samples return to the head of QUEUED, under a new epoch; nothing leaves
+    cut:   QUEUED and SENT end; each item is cut at its heard sample
+
+Instants inside are on the *sample clock*: 8 samples a millisecond since the stream started. The carrier plays
+what it gets in order and in real time, so a sample released at ``t`` plays at ``max(t, end of what was sent
+before)``. That is the *paced clock*. A clear sent now takes effect one transit later, and what plays by then is
+what the paced clock shows now: the transit cancels out. What remains is the carrier's own start-up delay, which
+marks reveal: a mark's delay beyond the bare round trip (measured by a mark sent before any audio).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+
+from torim.core.actions import Action, ClearAudio, PlayAudio, SendMark
+from torim.core.settings import TurnSettings
+
+SAMPLES_PER_MS = 8
+FRAME_SAMPLES = 160
+SILENCE = b"\xff"  # mu-law zero
+MAX_JITTER = 40 * SAMPLES_PER_MS  # beyond this the line is unusable for talk anyway
+
+ItemKey = tuple[str, int]  # (item_id, content_index)
+
+
+class Gate(Enum):
+    """Whether samples may leave the queue."""
+
+    OPEN = "open"
+    DUCKED = "ducked"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True)
+class ItemAudio:
+    """One message item's audio: how much came, how much was heard."""
+
+    key: ItemKey
+    response_id: str
+    received_samples: int = 0
+    heard_samples: int = 0
+    done: bool = False  # the engine said that all audio was sent
+    first_played_ms: int | None = None
+    last_played_ms: int | None = None
+
+    @property
+    def heard_ms(self) -> int:
+        return self.heard_samples // SAMPLES_PER_MS
+
+    @property
+    def received_ms(self) -> int:
+        return self.received_samples // SAMPLES_PER_MS
+
+    @property
+    def fully_heard(self) -> bool:
+        return self.done and self.heard_samples >= self.received_samples
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Consecutive samples of one item; ``plays_at`` is set once they are sent."""
+
+    item: ItemAudio
+    payload: bytes
+    plays_at: int = 0
+    pad_samples: int = 0
+
+    @property
+    def ends_at(self) -> int:
+        return self.plays_at + len(self.payload) + self.pad_samples
+
+
+class Playout:
+    """The audio of one call on its way to the ear."""
+
+    def __init__(self, settings: TurnSettings, can_clear: bool, can_mark: bool, path_delay_ms: int) -> None:
+        self._settings = settings
+        self._can_clear = can_clear
+        self._can_mark = can_mark
+        self._queue: deque[_Piece] = deque()
+        self._sent: deque[_Piece] = deque()
+        self.waiting_samples = 0  # queued and not sent
+        self.items: dict[ItemKey, ItemAudio] = {}
+        self.gate = Gate.OPEN
+        self.epoch = 0
+        self._line_end = 0  # sample clock at which everything sent will have played
+        self._marks: dict[int, int] = {}  # token -> sample clock of the mark, current epoch only
+        self._next_token = 0
+        self._since_mark_samples = 0
+        self._round_trip: int | None = None  # samples
+        self._delay = 0 if can_mark else path_delay_ms * SAMPLES_PER_MS  # the carrier's start-up delay
+        self._jitter = 0  # how much that delay was seen to wander
+
+    # --- filling ----------------------------------------------------------------------------------------
+
+    def add(self, key: ItemKey, response_id: str, payload: bytes) -> None:
+        """Queue a delta of any length."""
+        item = self.items.get(key)
+        if item is None:
+            item = self.items[key] = ItemAudio(key, response_id)
+        item.received_samples += len(payload)
+        self.waiting_samples += len(payload)
+        self._queue.append(_Piece(item, payload))
+
+    def finish(self, key: ItemKey, response_id: str) -> None:
+        """The engine has sent all audio of an item: its tail may be padded to a whole frame."""
+        item = self.items.get(key)
+        if item is None:
+            item = self.items[key] = ItemAudio(key, response_id)
+        item.done = True
+
+    def finish_response(self, response_id: str) -> None:
+        """A response is over: no item of it will get more audio."""
+        for item in self.items.values():
+            if item.response_id == response_id:
+                item.done = True
+
+    # --- asking -----------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether any sample is queued, or sent and not yet heard."""
+        return bool(self._queue or self._sent)
+
+    @property
+    def sounding(self) -> bool:
+        """Whether the carrier holds samples that the ear has not heard."""
+        return bool(self._sent)
+
+    def ends_ms(self) -> int:
+        """The instant at which everything sent will have been heard."""
+        return -(-(self._line_end + self._delay + self._jitter) // SAMPLES_PER_MS)
+
+    def echo_ends_ms(self) -> int:
+        """The instant at which an echo of the last sent sample can reach us at the earliest."""
+        return self.ends_ms() + (self._round_trip or 0) // SAMPLES_PER_MS
+
+    def remaining_ms(self, now_ms: int) -> int:
+        """Speech still to be heard, as far as it has been received."""
+        return max(0, self.ends_ms() - now_ms) * self.sounding + self.waiting_samples // SAMPLES_PER_MS
+
+    def unheard(self, response_id: str) -> bool:
+        """Whether nothing of a response has reached the ear."""
+        return all(item.heard_samples == 0 for item in self.items.values() if item.response_id == response_id)
+
+    # --- the clock --------------------------------------------------------------------------------------
+
+    def advance(self, now_ms: int) -> None:
+        """Move heard positions up to ``now_ms``, on the safe side by the jitter seen."""
+        self._hear(now_ms * SAMPLES_PER_MS - self._delay - self._jitter)
+
+    def mark_returned(self, token: int, epoch: int, now_ms: int) -> bool:
+        """Learn from a mark of this epoch; False if it belongs to an earlier one."""
+        position = self._marks.pop(token, None)
+        if epoch != self.epoch or position is None:
+            return False
+        delay = max(0, now_ms * SAMPLES_PER_MS - position)
+        if self._round_trip is None:
+            self._round_trip = delay
+        before, self._delay = self._delay, max(0, delay - self._round_trip)
+        self._jitter = min(MAX_JITTER, max(abs(self._delay - before), self._jitter * 7 // 8))
+        self._hear(position)
+        return True
+
+    def _hear(self, clock: int) -> None:
+        while self._sent and self._sent[0].plays_at + len(self._sent[0].payload) <= clock:
+            piece = self._sent.popleft()
+            self._count(piece, len(piece.payload))
+        if self._sent:
+            piece = self._sent[0]
+            part = min(clock, piece.plays_at + len(piece.payload)) - piece.plays_at
+            if part > 0:
+                self._count(piece, part)
+                self._sent[0] = _Piece(piece.item, piece.payload[part:], piece.plays_at + part, piece.pad_samples)
+
+    def _count(self, piece: _Piece, samples: int) -> None:
+        item = piece.item
+        if item.first_played_ms is None:
+            item.first_played_ms = piece.plays_at // SAMPLES_PER_MS
+        item.heard_samples += samples
+        item.last_played_ms = (piece.plays_at + samples) // SAMPLES_PER_MS
+
+    # --- releasing --------------------------------------------------------------------------------------
+
+    @property
+    def _lead_samples(self) -> int:
+        settings = self._settings
+        lead_ms = settings.playout_lead_ms if self._can_clear else settings.playout_lead_unclearable_ms
+        return lead_ms * SAMPLES_PER_MS
+
+    @property
+    def _chunk_samples(self) -> int:
+        return min(self._settings.playout_chunk_ms * SAMPLES_PER_MS, self._lead_samples)
+
+    def next_release_ms(self) -> int | None:
+        """When the next samples should leave; None while there is nothing to send or the gate is closed."""
+        if self.gate is Gate.CLOSED or not self._releasable():
+            return None
+        return max(0, (self._line_end - self._lead_samples + self._chunk_samples) // SAMPLES_PER_MS)
+
+    def release(self, now_ms: int) -> list[Action]:
+        """Send what is due: at most the lead ahead of the ear, in whole frames, with marks."""
+        actions: list[Action] = []
+        due = self.next_release_ms()
+        while due is not None and due <= now_ms:
+            actions += self._release_chunk(now_ms)
+            due = self.next_release_ms()
+        return actions
+
+    def calibrate(self, now_ms: int) -> list[Action]:
+        """A mark before any audio: it comes back at once and so measures the bare round trip."""
+        self._line_end = max(self._line_end, now_ms * SAMPLES_PER_MS)
+        return self._mark() if self._can_mark else []
+
+    def _releasable(self) -> bool:
+        if not self._queue:
+            return False
+        return self._queue[-1].item.done or self.waiting_samples >= FRAME_SAMPLES
+
+    def _release_chunk(self, now_ms: int) -> list[Action]:
+        fresh = not self._sent
+        self._line_end = max(self._line_end, now_ms * SAMPLES_PER_MS)
+        payload = self._take(self._chunk_samples)
+        gain_db = self._settings.duck_db if self.gate is Gate.DUCKED else 0
+        actions: list[Action] = [PlayAudio(payload, gain_db)]
+        self._since_mark_samples += len(payload)
+        due = self._since_mark_samples >= self._settings.mark_every_ms * SAMPLES_PER_MS
+        if self._can_mark and (fresh or due or not self._queue):
+            actions += self._mark()
+        return actions
+
+    def _take(self, most: int) -> bytes:
+        available = self.waiting_samples
+        tail = self._queue[-1].item.done and available <= most
+        left = min(most, available if tail else available // FRAME_SAMPLES * FRAME_SAMPLES)
+        out: list[bytes] = []
+        while left > 0:
+            piece = self._queue.popleft()
+            if len(piece.payload) > left:
+                self._queue.appendleft(_Piece(piece.item, piece.payload[left:]))
+                piece = _Piece(piece.item, piece.payload[:left])
+            left -= len(piece.payload)
+            piece.plays_at = self._line_end
+            self._line_end += len(piece.payload)
+            self._sent.append(piece)
+            out.append(piece.payload)
+        payload = b"".join(out)
+        self.waiting_samples -= len(payload)
+        pad = -len(payload) % FRAME_SAMPLES
+        if pad:
+            self._sent[-1].pad_samples = pad
+            self._line_end += pad
+        return payload + SILENCE * pad
+
+    def _mark(self) -> list[Action]:
+        token = self._next_token
+        self._next_token += 1
+        self._since_mark_samples = 0
+        self._marks[token] = self._line_end
+        return [SendMark(token, self.epoch)]
+
+    # --- hold, resume, cut ------------------------------------------------------------------------------
+
+    def hold(self, now_ms: int) -> list[Action]:
+        """Fall silent, reversibly: unheard samples return to the queue and nothing leaves it."""
+        self.advance(now_ms)
+        self.gate = Gate.CLOSED
+        return self._clear(now_ms, requeue=True)
+
+    def duck(self, now_ms: int) -> None:
+        """Go on at low level while a verdict is still open."""
+        self.gate = Gate.DUCKED
+        self.advance(now_ms)
+
+    def resume(self) -> None:
+        """Go on, from the sample after the last heard one."""
+        self.gate = Gate.OPEN
+
+    def cut(self, now_ms: int) -> tuple[list[Action], list[ItemAudio]]:
+        """Stop for good: the clear to send, and every item that was not fully heard. The ledger is empty then."""
+        self.advance(now_ms)
+        if not self._can_clear:
+            self._hear(self._line_end)  # what was sent will be heard
+        actions = self._clear(now_ms, requeue=False)
+        self._queue.clear()
+        self.waiting_samples = 0
+        self.gate = Gate.OPEN
+        cut = [item for item in self.items.values() if not item.fully_heard]
+        self.items.clear()
+        return actions, cut
+
+    def _clear(self, now_ms: int, *, requeue: bool) -> list[Action]:
+        if not self._sent or not self._can_clear:
+            return []
+        if requeue:
+            self._queue.extendleft(_Piece(piece.item, piece.payload) for piece in reversed(self._sent))
+            self.waiting_samples += sum(len(piece.payload) for piece in self._sent)
+        self._sent.clear()
+        self._marks.clear()
+        self._line_end = now_ms * SAMPLES_PER_MS
+        self._since_mark_samples = 0
+        self.epoch += 1
+        return [ClearAudio(self.epoch)]
