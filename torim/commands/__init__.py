@@ -1,8 +1,8 @@
 """The subcommands of `torim`, one module each, with two functions.
 
 ``add_parser(subparsers)`` declares the command and its options; ``run(args)`` does it and returns the exit
-code (0 good, 1 the command's own bad news, 2 a usage or configuration mistake). A module is imported only when
-its command was asked for, so heavy imports cost nothing elsewhere. This package decides nothing about calls.
+code: 0 good, 1 bad news of the command itself, 2 a usage or configuration mistake. A module is imported only
+when its command was asked for, so heavy imports cost nothing elsewhere. Nothing here decides about calls.
 """
 
 from __future__ import annotations
