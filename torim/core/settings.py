@@ -19,7 +19,9 @@ def setting(default: Any, why: str) -> Any:
 class TurnSettings:
     """Thresholds of the call core."""
 
-    playout_lead_ms: int = setting(200, "jitter reserve where the carrier can clear; peers without one stutter")
+    playout_lead_ms: int = setting(
+        200, "jitter reserve where the carrier can clear; peers without one stutter"
+    )
     playout_lead_unclearable_ms: int = setting(40, "what cannot be cleared is heard: keep it short")
     playout_chunk_ms: int = setting(60, "three frames a message: a third of the wake-ups, still a fine clear")
     mark_every_ms: int = setting(240, "fine enough to correct the clock, cheap enough to send")
@@ -28,18 +30,31 @@ class TurnSettings:
     hold_silence_max_ms: int = setting(350, "longer silence sounds like a dropped call: go on ducked")
     duck_db: int = setting(-15, "clearly lower, still intelligible")
     greeting_lock_max_ms: int = setting(15_000, "a greeting that never ends must not lock the caller out")
-    commit_wait_ms: int = setting(300, "the engine's own commit usually follows the local endpoint within this")
-    max_turn_ms: int = setting(20_000, "a turn longer than this is committed; background must not hold it open")
+    commit_wait_ms: int = setting(
+        300, "the engine's own commit usually follows the local endpoint within this"
+    )
+    endpoint_dispute_ms: int = setting(
+        1_500, "the engine committed and hears nothing more: its endpoint wins over ours"
+    )
+    engine_creates_wait_ms: int = setting(1_500, "an engine that creates by itself has done so by then")
+    last_words_ms: int = setting(500, "in the AI's last half second a short word is an answer")
+    max_turn_ms: int = setting(
+        20_000, "a turn longer than this is committed; background must not hold it open"
+    )
     created_overdue_ms: int = setting(5_000, "an engine that has not begun by then has lost the request")
     cancel_overdue_ms: int = setting(2_000, "response.done follows a cancel within a round trip")
     progress_overdue_ms: int = setting(8_000, "a live response that says nothing for this long is lost")
     retries_max: int = setting(2, "two more tries; a third failure is an outage")
     retry_delay_ms: int = setting(500, "long enough for a rate limit's first step, short for a caller")
-    voice_before_create_ms: int = setting(200, "a response the engine made over a caller heard this recently is unwanted")
+    voice_before_create_ms: int = setting(
+        200, "a response the engine made over a caller heard this recently is unwanted"
+    )
     false_item_wait_ms: int = setting(2_000, "a transcript that has not come by then will hardly matter")
     digits_gap_ms: int = setting(2_000, "a number is over when no key follows for this long")
     idle_prompt_ms: int = setting(10_000, "mutual silence after which a person would ask")
     hang_up_after_ms: int = setting(500, "a breath after the last word before the line closes")
+    closing_max_ms: int = setting(20_000, "a goodbye that cannot be said must not keep the line open")
+    linger_ms: int = setting(3_000, "how long the engine link stays up for the last transcription")
     max_call_ms: int = setting(30 * 60 * 1000, "a receptionist's call is over by then")
     reconnects_max: int = setting(3, "each with a longer pause; then the fall-back")
     reconnect_delay_ms: int = setting(250, "first pause before connecting again; doubled each time")
@@ -47,7 +62,39 @@ class TurnSettings:
 
 @dataclass(frozen=True, slots=True)
 class ListenSettings:
-    """Thresholds of the local detector (`core/listening.py`)."""
+    """Thresholds of the local detector (`audio/gate.py`, `core/listening.py`, `core/echo.py`)."""
+
+    absolute_floor_db: float = setting(-52.0, "quiet lines: comfort noise lies below, a soft caller above")
+    gate_margin_db: float = setting(10.0, "above the line's own noise; 6 dB opens on its fluctuations")
+    floor_window_ms: int = setting(1_600, "speech dips to the floor within this, steady noise does not")
+    arm_hangover_ms: int = setting(
+        200, "bridges the closure of a stop consonant and the lag of the neural VAD"
+    )
+    tone_share: float = setting(0.85, "two pure tones hold nearly all energy of a key, never of a voice")
+    speech_min: float = setting(0.5, "knee of the measured latency against false alarms")
+    speech_keep_min: float = setting(0.35, "hysteresis: a voice goes on while at or above this")
+    unarmed_windows: int = setting(3, "a voice below the energy gate still counts after three windows")
+    voicing_min: float = setting(0.55, "periodicity of voice; white noise reaches 0.2")
+    voiced_arm_ms: int = setting(120, "energy with voicing for this long needs no word of the neural VAD")
+    voiced_arm_share: float = setting(0.5, "of the frames since arming that must be voiced")
+    onset_back_max_ms: int = setting(
+        300, "an onset is dated back to where the energy began, at most this far"
+    )
+    echo_min: float = setting(0.5, "likeness of 100 ms to what was played; 89 to 100 % right at 1 % false")
+    echo_margin_db: float = setting(
+        6.0, "a sound this much above the loudest echo to expect is not only echo"
+    )
+    echo_window_ms: int = setting(350, "speech this soon after the last played sample may be echo")
+    sure_idle_ms: int = setting(64, "nothing sounds: a wrong turn costs little, a missed word much")
+    sure_asked_ms: int = setting(96, "a short answer is expected")
+    sure_window_ms: int = setting(96, "in the echo window a sure voice cuts at once")
+    sure_over_speech_ms: int = setting(160, "over the AI's speech: a short word passes, a burst does not")
+    short_word_ms: int = setting(96, "a sound that ended is a word if this much of it was voice")
+    echo_verdict_ms: int = setting(160, "earliest verdict of echo: one and a half windows of likeness")
+    echo_share: float = setting(0.5, "of the frames since the onset that must look like echo")
+    noise_verdict_ms: int = setting(300, "no word of the neural VAD by then: noise")
+    verify_max_ms: int = setting(500, "an open question is dropped; a second trigger starts anew")
+    endpoint_ms: int = setting(500, "silence that ends a turn; pauses inside numbers reach 220 ms")
 
 
 def describe(group: type[TurnSettings] | type[ListenSettings]) -> Iterator[tuple[str, Any, str]]:

@@ -1,0 +1,65 @@
+"""The verdict on a sound under verification: voice, echo, noise, or undecided so far.
+
+Rules only, on numbers measured elsewhere. It never ends a verification by itself: the deadline is the
+listener's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torim.core.events import Verdict
+from torim.core.settings import ListenSettings
+
+
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """What the other side of the line is doing, as far as the verdict needs it."""
+
+    sounding: bool = False  # AI audio is reaching the caller's ear now
+    since_played_ms: int | None = None  # since the last sample was played; None: nothing was
+    asked: bool = False  # the AI is idle or has just asked: a short word is an answer
+
+
+@dataclass(slots=True)
+class Sound:
+    """What was heard since an onset."""
+
+    began_ms: int
+    voice_ms: int = 0  # of the neural VAD, not explained by echo
+    frames: int = 0
+    echo_frames: int = 0
+    speech_peak: float = 0.0
+    level_db: float = -96.0  # loudest frame
+    echo_peak: float = 0.0
+
+    @property
+    def echo_share(self) -> float:
+        return self.echo_frames / self.frames if self.frames else 0.0
+
+
+def echo_possible(far_end: FarEnd, settings: ListenSettings) -> bool:
+    """Whether our own voice can be in the line at all."""
+    if far_end.sounding:
+        return True
+    return far_end.since_played_ms is not None and far_end.since_played_ms <= settings.echo_window_ms
+
+
+def voice_needed_ms(far_end: FarEnd, settings: ListenSettings) -> int:
+    """How much voice makes a sound sure in this context."""
+    if far_end.sounding:
+        return settings.sure_asked_ms if far_end.asked else settings.sure_over_speech_ms
+    return settings.sure_window_ms if echo_possible(far_end, settings) else settings.sure_idle_ms
+
+
+def judge(sound: Sound, age_ms: int, stopped: bool, far_end: FarEnd, settings: ListenSettings) -> Verdict:
+    """The verdict so far on a sound that began ``age_ms`` ago and may have ``stopped``."""
+    if sound.voice_ms >= voice_needed_ms(far_end, settings):
+        return Verdict.VOICE
+    if age_ms >= settings.echo_verdict_ms and sound.echo_share >= settings.echo_share:
+        return Verdict.ECHO
+    if stopped:
+        return Verdict.VOICE if sound.voice_ms >= settings.short_word_ms else Verdict.NOISE
+    if age_ms >= settings.noise_verdict_ms and sound.speech_peak < settings.speech_min:
+        return Verdict.NOISE
+    return Verdict.UNDECIDED

@@ -1,0 +1,194 @@
+"""The listener: turns measures of the caller's audio into onset, sure, dropped and ended.
+
+Decides when a sound may be the caller (onset), when it is (sure) or was not (dropped), and when the caller
+has finished (ended). It never looks at audio, never knows permissions, and keeps its own clock by counting
+frames, because the clock of appended audio restarts with every engine link. An onset is always followed by
+sure or dropped, sure by ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from torim.core.echo import FarEnd, Sound, echo_possible, judge
+from torim.core.events import (
+    Evidence,
+    Verdict,
+    VoiceDropped,
+    VoiceEnded,
+    VoiceEvent,
+    VoiceOnset,
+    VoiceSure,
+)
+from torim.core.settings import ListenSettings
+
+__all__ = ["FRAME_MS", "WINDOW_MS", "FarEnd", "ListenState", "Listener", "Measure"]
+
+FRAME_MS = 20
+WINDOW_MS = 32  # of the neural VAD
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What one 20 ms frame of caller audio measures."""
+
+    level_db: float = -96.0
+    floor_db: float = -96.0
+    armed: bool = False
+    voicing: float = 0.0  # 0..1, only while armed
+    echo: float = 0.0  # likeness of the last 100 ms to what was played, 0..1, only while armed
+    tone: bool = False  # a telephone key, never voice
+    active: bool = False  # energy in this very frame
+    echo_db: float = -96.0  # loudest echo to expect
+
+
+class ListenState(Enum):
+    """Where the listener stands."""
+
+    QUIET = "quiet"
+    VERIFYING = "verifying"  # after an onset
+    DISMISSED = "dismissed"  # after a drop, while the sound goes on: only the neural VAD may start anew
+    VOICE = "voice"  # sure
+
+
+class Listener:
+    """One call's state machine over frames and probabilities; ``audio_ms`` is the end of the newest frame."""
+
+    def __init__(self, settings: ListenSettings | None = None) -> None:
+        self._settings = settings or ListenSettings()
+        self._state = ListenState.QUIET
+        self._now_ms = 0
+        self._armed_ms: int | None = None  # when the present run of energy began
+        self._voiced_frames = 0  # since then
+        self._windows_in_a_row = 0  # of speech
+        self._measure = Measure()
+        self._probability = 0.0
+        self._sound = Sound(0)
+        self._voice_ms = 0  # when voice was last heard
+
+    @property
+    def state(self) -> ListenState:
+        return self._state
+
+    def frame(self, measure: Measure, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
+        """Take in one frame; returns what it made certain, oldest first."""
+        self._now_ms += FRAME_MS
+        self._measure = measure
+        self._follow_energy(measure)
+        if self._state is ListenState.QUIET:
+            return self._onset(audio_ms) if self._voiced_energy(far_end) else []
+        if self._state is ListenState.VERIFYING:
+            self._gather(measure, far_end)
+            return self._verify(far_end, audio_ms)
+        if self._state is ListenState.VOICE:
+            return self._endpoint(audio_ms)
+        if not measure.armed:
+            self._state = ListenState.QUIET
+        return []
+
+    def speech(self, probability: float, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
+        """Take in one output of the neural VAD, which covers the 32 ms up to now."""
+        settings = self._settings
+        self._probability = probability
+        spoken = probability >= settings.speech_min and not self._measure.tone
+        own = spoken and not self._explained(far_end)
+        self._windows_in_a_row = self._windows_in_a_row + 1 if own else 0
+        if self._state is ListenState.VOICE:
+            keeps = probability >= settings.speech_keep_min and not self._explained(far_end)
+            self._voice_ms = self._now_ms if keeps else self._voice_ms
+            return []
+        if self._state is ListenState.VERIFYING:
+            self._count(own, probability)
+            return self._verify(far_end, audio_ms)
+        return self._trigger(own, far_end, audio_ms)
+
+    def _trigger(self, own: bool, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
+        """An onset by the neural VAD: at once while armed, after a few windows otherwise."""
+        quiet = self._state is ListenState.QUIET
+        enough = 1 if self._measure.armed and quiet else self._settings.unarmed_windows
+        if not own or self._windows_in_a_row < enough:
+            return []
+        events = self._onset(audio_ms)
+        self._count(True, self._probability)
+        return events + self._verify(far_end, audio_ms)
+
+    def _follow_energy(self, measure: Measure) -> None:
+        if not measure.armed:
+            self._armed_ms = None
+            self._voiced_frames = 0
+            return
+        if self._armed_ms is None:
+            self._armed_ms = self._now_ms - 2 * FRAME_MS
+        self._voiced_frames += measure.voicing >= self._settings.voicing_min
+
+    def _voiced_energy(self, far_end: FarEnd) -> bool:
+        """Armed for long enough with voicing: an onset without a word of the neural VAD."""
+        if self._armed_ms is None or self._explained(far_end):
+            return False
+        armed_for_ms = self._now_ms - self._armed_ms
+        if armed_for_ms < self._settings.voiced_arm_ms:
+            return False
+        return self._voiced_frames * FRAME_MS >= self._settings.voiced_arm_share * armed_for_ms
+
+    def _explained(self, far_end: FarEnd) -> bool:
+        """Whether echo alone explains this frame: it is like what was played, and no louder than its echo."""
+        measure, settings = self._measure, self._settings
+        if measure.echo < settings.echo_min or not echo_possible(far_end, settings):
+            return False
+        return measure.level_db <= measure.echo_db + settings.echo_margin_db
+
+    def _onset(self, audio_ms: int) -> list[VoiceEvent]:
+        began_ms = self._began_ms()
+        self._state = ListenState.VERIFYING
+        self._sound = Sound(self._now_ms, level_db=self._measure.level_db)
+        at_ms = max(0, audio_ms - (self._now_ms - began_ms))
+        return [VoiceOnset(at_ms, self._evidence())]
+
+    def _began_ms(self) -> int:
+        oldest_ms = self._now_ms - self._settings.onset_back_max_ms
+        if self._armed_ms is not None and self._armed_ms >= oldest_ms:
+            return self._armed_ms
+        return self._now_ms - max(1, self._windows_in_a_row) * WINDOW_MS
+
+    def _gather(self, measure: Measure, far_end: FarEnd) -> None:
+        sound = self._sound
+        sound.frames += 1
+        sound.level_db = max(sound.level_db, measure.level_db)
+        sound.echo_peak = max(sound.echo_peak, measure.echo)
+        sound.echo_frames += measure.echo >= self._settings.echo_min and echo_possible(
+            far_end, self._settings
+        )
+
+    def _count(self, own: bool, probability: float) -> None:
+        self._sound.voice_ms += WINDOW_MS if own else 0
+        self._sound.speech_peak = max(self._sound.speech_peak, probability)
+
+    def _verify(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
+        age_ms = self._now_ms - self._sound.began_ms
+        stopped = not self._measure.armed and self._probability < self._settings.speech_keep_min
+        verdict = judge(self._sound, age_ms, stopped, far_end, self._settings)
+        if verdict is Verdict.VOICE:
+            self._state = ListenState.VOICE
+            self._voice_ms = self._now_ms
+            return [VoiceSure(audio_ms, self._evidence())]
+        if verdict is Verdict.UNDECIDED and age_ms < self._settings.verify_max_ms:
+            return []
+        self._state = ListenState.DISMISSED
+        return [VoiceDropped(audio_ms, verdict, self._evidence())]
+
+    def _endpoint(self, audio_ms: int) -> list[VoiceEvent]:
+        if self._now_ms - self._voice_ms < self._settings.endpoint_ms:
+            return []
+        self._state = ListenState.DISMISSED
+        self._windows_in_a_row = 0
+        return [VoiceEnded(audio_ms)]
+
+    def _evidence(self) -> Evidence:
+        sound = self._sound
+        return Evidence(
+            speech=round(self._probability, 3),
+            level_db=round(self._measure.level_db, 1),
+            echo=round(max(sound.echo_peak, self._measure.echo), 2),
+            voiced_ms=sound.voice_ms,
+        )
