@@ -63,6 +63,7 @@ $(BIN)/python:
 
 # The package itself is a link to this directory; its build backend is pinned with the rest.
 $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Torim into $(VENV) (once; about half a minute)"
 	$(PIP) install --quiet --require-hashes -r requirements.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = _command_in(arguments)
-    parser = _parser(command)
+    parser = parser_for(command)
     args = parser.parse_args(arguments)
     if command is None:
         parser.print_help()
@@ -52,7 +52,7 @@ def _run(command: str, args: argparse.Namespace) -> int:
     try:
         return int(importlib.import_module(COMMANDS[command][0]).run(args))
     except TorimError as error:
-        print(_advice(error), file=sys.stderr)
+        print(advice(error), file=sys.stderr)
         return USAGE if isinstance(error, ConfigError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -62,7 +62,8 @@ def _run(command: str, args: argparse.Namespace) -> int:
         return OK
 
 
-def _advice(error: TorimError) -> str:
+def advice(error: TorimError) -> str:
+    """An error as the lines that the operator reads: what is wrong, what to do, and the code."""
     lines = str(error).splitlines() or [error.code]
     if len(lines) == 1:
         return f"torim: {lines[0]} [{error.code}]"
@@ -85,7 +86,8 @@ def _add_global_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: torim.toml)")
 
 
-def _parser(command: str | None) -> argparse.ArgumentParser:
+def parser_for(command: str | None) -> argparse.ArgumentParser:
+    """The whole parser, with the options of one command; the others are only named."""
     parser = argparse.ArgumentParser(
         prog="torim", description="An AI phone receptionist that a caller can always interrupt."
     )

@@ -10,8 +10,15 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torim.config import Config, load_config
+
+if TYPE_CHECKING:
+    # The class is generic for type checkers and private at run time.
+    SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
+else:
+    SubParsers = object
 
 
 def config_of(args: argparse.Namespace, **overrides: object) -> Config:

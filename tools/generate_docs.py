@@ -1,0 +1,28 @@
+"""Write the pages of `docs/` that come from the code: `python -m tools.generate_docs`, or `make docs`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tools import setting_pages, state_diagrams
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES: Mapping[str, Callable[[], str]] = {
+    "configuration.md": setting_pages.configuration,
+    "states.md": state_diagrams.page,
+    "thresholds.md": setting_pages.thresholds,
+}
+
+
+def main() -> int:
+    """Write every generated page."""
+    for name, render in PAGES.items():
+        (DOCS / name).write_text(render(), encoding="utf-8")
+        print(f"docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""`torim bench`: run the measurements of `bench/`, each a script that stands by itself.
+
+The scripts belong to a checkout, not to the installed package. Nothing is measured here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+from torim.commands import SubParsers
+from torim.errors import ConfigError
+
+BENCH = Path(__file__).resolve().parents[2] / "bench"
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    parser = subparsers.add_parser("bench", help="run a measurement")
+    parser.add_argument("name", help="which one; `list` names them, `all` runs every one")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="handed to the measurement")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one measurement or all; 1 if any failed."""
+    scripts = _scripts()
+    if args.name == "list":
+        for name, summary in scripts.items():
+            print(f"{name:<16}{summary}")
+        return 0
+    if args.name != "all" and args.name not in scripts:
+        raise ConfigError(
+            f"There is no measurement {args.name!r}. `torim bench list` names them.", "bench.unknown"
+        )
+    chosen = list(scripts) if args.name == "all" else [args.name]
+    return max([_measure(name, args.options) for name in chosen], default=0)
+
+
+def _scripts() -> dict[str, str]:
+    """Each script's name and the first line of its docstring."""
+    if not BENCH.is_dir():
+        raise ConfigError("The measurements come with a checkout of Torim: run this in one.", "bench.missing")
+    files = sorted(file for file in BENCH.glob("*.py") if not file.name.startswith("_"))
+    return {file.stem: _summary(file) for file in files}
+
+
+def _summary(file: Path) -> str:
+    words = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return words.partition("\n")[0]
+
+
+def _measure(name: str, options: list[str]) -> int:
+    print(f"== {name}", flush=True)
+    done = subprocess.run([sys.executable, "-m", f"bench.{name}", *options], cwd=BENCH.parent, check=False)
+    return 1 if done.returncode else 0
