@@ -60,7 +60,7 @@ CLOCKLESS = ("desk", "storage", "live", "web")
 CLOCKS = ("torim/live/clock.py", "torim/web/fresh.py")
 
 IMPURE_MODULES = {
-    *("asyncio", "concurrent", "contextvars", "http", "io", "logging", "multiprocessing", "os", "queue"),
+    *("asyncio", "concurrent", "contextvars", "http", "io", "logging", "multiprocessing", "os"),
     *(
         "random",
         "sched",
@@ -77,7 +77,7 @@ IMPURE_MODULES = {
 }
 IMPURE_SUBMODULES = {"urllib.request", "numpy.random"}
 IMPURE_CALLS = {"open", "print", "input", "breakpoint", "eval", "exec"}
-FILE_METHODS = {"read_text", "read_bytes", "write_text", "write_bytes", "open", "mkdir", "unlink"}
+FILE_METHODS = {"read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink"}
 WALL_CLOCK = {"now", "utcnow", "today"}
 CLOCK_CALLS = {
     "time",
