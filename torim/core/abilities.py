@@ -29,4 +29,6 @@ class EngineCapabilities:
     truncates: bool = True
     detects_turns: bool = True
     deletes: bool = True
+    single_keys: bool = False  # a menu: each key is a turn of its own
+    times_words: bool = False  # each text delta leaves just before the audio of its words
     max_session_ms: int | None = 60 * 60 * 1000

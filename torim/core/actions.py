@@ -21,7 +21,8 @@ class Purpose(Enum):
     REPLY = "reply"
     PROMPT = "prompt"  # after mutual silence
     GOODBYE = "goodbye"
-    RETRY = "retry"  # an answer failed, had no sound or stopped in mid-sentence
+    RETRY = "retry"  # an answer failed or had no sound
+    CONTINUE = "continue"  # an answer was lost or stopped in mid-sentence, or a tool's output is in
 
 
 # --- to the carrier ---------------------------------------------------------------------------------------
@@ -154,8 +155,6 @@ class Note:
 
 
 CarrierAction = PlayAudio | SendMark | ClearAudio | EndStream
-EngineAction = (
-    CreateResponse | CancelResponse | TruncateItem | DeleteItem | AddText | AddToolOutput | CommitAudio
-)
+EngineAction = CreateResponse | CancelResponse | TruncateItem | DeleteItem | AddText | AddToolOutput | CommitAudio
 LinkAction = ConnectEngine | FallBackEngine | AppendKept
 Action = CarrierAction | EngineAction | LinkAction | RunTool | Note

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from torim.core.abilities import EngineCapabilities
+
 
 class EndReason(Enum):
     """Why a call ended: a closed list, stored with the call."""
@@ -135,7 +137,12 @@ class VoiceEnded:
 
 @dataclass(frozen=True, slots=True)
 class EngineReady:
-    """The link is up and the session's effective configuration is the one that was asked for."""
+    """The link is up and the session's effective configuration is the one that was asked for.
+
+    ``capabilities`` is given when the engine is another one than before (a fall-back).
+    """
+
+    capabilities: EngineCapabilities | None = None
 
 
 @dataclass(frozen=True, slots=True)

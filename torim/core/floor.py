@@ -1,10 +1,10 @@
 """The floor: who holds the right to speak, and the one rule that says whether the caller may take it.
 
-    OPEN       nobody speaks, nothing is owed
-    WAITING    a reply is owed to the caller
-    AI         the AI's voice is sounding (or its next sample is due)
-    VERIFYING  a sound is being verified; the gate is closed or ducked
-    CALLER     the caller speaks; a reply will be owed
+OPEN       nobody speaks, nothing is owed
+WAITING    a reply is owed to the caller
+AI         the AI's voice is sounding (or its next sample is due)
+VERIFYING  a sound is being verified; the gate is closed or ducked
+CALLER     the caller speaks; a reply will be owed
 """
 
 from __future__ import annotations

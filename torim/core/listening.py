@@ -156,9 +156,7 @@ class Listener:
         sound.frames += 1
         sound.level_db = max(sound.level_db, measure.level_db)
         sound.echo_peak = max(sound.echo_peak, measure.echo)
-        sound.echo_frames += measure.echo >= self._settings.echo_min and echo_possible(
-            far_end, self._settings
-        )
+        sound.echo_frames += measure.echo >= self._settings.echo_min and echo_possible(far_end, self._settings)
 
     def _count(self, own: bool, probability: float) -> None:
         self._sound.voice_ms += WINDOW_MS if own else 0

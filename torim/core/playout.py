@@ -101,21 +101,22 @@ class Playout:
 
     # --- filling ----------------------------------------------------------------------------------------
 
+    def item(self, key: ItemKey, response_id: str) -> ItemAudio:
+        """The record of one item, made when it is first named."""
+        if key not in self.items:
+            self.items[key] = ItemAudio(key, response_id)
+        return self.items[key]
+
     def add(self, key: ItemKey, response_id: str, payload: bytes) -> None:
         """Queue a delta of any length."""
-        item = self.items.get(key)
-        if item is None:
-            item = self.items[key] = ItemAudio(key, response_id)
+        item = self.item(key, response_id)
         item.received_samples += len(payload)
         self.waiting_samples += len(payload)
         self._queue.append(_Piece(item, payload))
 
     def finish(self, key: ItemKey, response_id: str) -> None:
         """The engine has sent all audio of an item: its tail may be padded to a whole frame."""
-        item = self.items.get(key)
-        if item is None:
-            item = self.items[key] = ItemAudio(key, response_id)
-        item.done = True
+        self.item(key, response_id).done = True
 
     def finish_response(self, response_id: str) -> None:
         """A response is over: no item of it will get more audio."""
@@ -147,9 +148,15 @@ class Playout:
         """Speech still to be heard, as far as it has been received."""
         return max(0, self.ends_ms() - now_ms) * self.sounding + self.waiting_samples // SAMPLES_PER_MS
 
-    def unheard(self, response_id: str) -> bool:
-        """Whether nothing of a response has reached the ear."""
-        return all(item.heard_samples == 0 for item in self.items.values() if item.response_id == response_id)
+    def unfinished(self, response_id: str | None) -> bool:
+        """Whether a response has an item with audio of which more is to come."""
+        return any(
+            item.response_id == response_id and item.received_samples and not item.done for item in self.items.values()
+        )
+
+    def finished_by_engine(self, response_id: str | None) -> bool:
+        """Whether the engine has sent all audio of a response that has any."""
+        return not self.unfinished(response_id)
 
     # --- the clock --------------------------------------------------------------------------------------
 

@@ -19,9 +19,7 @@ def setting(default: Any, why: str) -> Any:
 class TurnSettings:
     """Thresholds of the call core."""
 
-    playout_lead_ms: int = setting(
-        200, "jitter reserve where the carrier can clear; peers without one stutter"
-    )
+    playout_lead_ms: int = setting(200, "jitter reserve where the carrier can clear; peers without one stutter")
     playout_lead_unclearable_ms: int = setting(40, "what cannot be cleared is heard: keep it short")
     playout_chunk_ms: int = setting(60, "three frames a message: a third of the wake-ups, still a fine clear")
     mark_every_ms: int = setting(240, "fine enough to correct the clock, cheap enough to send")
@@ -30,17 +28,14 @@ class TurnSettings:
     hold_silence_max_ms: int = setting(350, "longer silence sounds like a dropped call: go on ducked")
     duck_db: int = setting(-15, "clearly lower, still intelligible")
     greeting_lock_max_ms: int = setting(15_000, "a greeting that never ends must not lock the caller out")
-    commit_wait_ms: int = setting(
-        300, "the engine's own commit usually follows the local endpoint within this"
-    )
+    commit_wait_ms: int = setting(300, "the engine's own commit usually follows the local endpoint within this")
+    commit_answer_ms: int = setting(1_000, "our own commit is answered within a round trip; then go on anyway")
     endpoint_dispute_ms: int = setting(
         1_500, "the engine committed and hears nothing more: its endpoint wins over ours"
     )
     engine_creates_wait_ms: int = setting(1_500, "an engine that creates by itself has done so by then")
     last_words_ms: int = setting(500, "in the AI's last half second a short word is an answer")
-    max_turn_ms: int = setting(
-        20_000, "a turn longer than this is committed; background must not hold it open"
-    )
+    max_turn_ms: int = setting(20_000, "a turn longer than this is committed; background must not hold it open")
     created_overdue_ms: int = setting(5_000, "an engine that has not begun by then has lost the request")
     cancel_overdue_ms: int = setting(2_000, "response.done follows a cancel within a round trip")
     progress_overdue_ms: int = setting(8_000, "a live response that says nothing for this long is lost")
@@ -67,9 +62,7 @@ class ListenSettings:
     absolute_floor_db: float = setting(-52.0, "quiet lines: comfort noise lies below, a soft caller above")
     gate_margin_db: float = setting(10.0, "above the line's own noise; 6 dB opens on its fluctuations")
     floor_window_ms: int = setting(1_600, "speech dips to the floor within this, steady noise does not")
-    arm_hangover_ms: int = setting(
-        200, "bridges the closure of a stop consonant and the lag of the neural VAD"
-    )
+    arm_hangover_ms: int = setting(200, "bridges the closure of a stop consonant and the lag of the neural VAD")
     tone_share: float = setting(0.85, "two pure tones hold nearly all energy of a key, never of a voice")
     speech_min: float = setting(0.5, "knee of the measured latency against false alarms")
     speech_keep_min: float = setting(0.35, "hysteresis: a voice goes on while at or above this")
@@ -77,13 +70,9 @@ class ListenSettings:
     voicing_min: float = setting(0.55, "periodicity of voice; white noise reaches 0.2")
     voiced_arm_ms: int = setting(120, "energy with voicing for this long needs no word of the neural VAD")
     voiced_arm_share: float = setting(0.5, "of the frames since arming that must be voiced")
-    onset_back_max_ms: int = setting(
-        300, "an onset is dated back to where the energy began, at most this far"
-    )
+    onset_back_max_ms: int = setting(300, "an onset is dated back to where the energy began, at most this far")
     echo_min: float = setting(0.5, "likeness of 100 ms to what was played; 89 to 100 % right at 1 % false")
-    echo_margin_db: float = setting(
-        6.0, "a sound this much above the loudest echo to expect is not only echo"
-    )
+    echo_margin_db: float = setting(6.0, "a sound this much above the loudest echo to expect is not only echo")
     echo_window_ms: int = setting(350, "speech this soon after the last played sample may be echo")
     sure_idle_ms: int = setting(64, "nothing sounds: a wrong turn costs little, a missed word much")
     sure_asked_ms: int = setting(96, "a short answer is expected")
