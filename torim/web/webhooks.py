@@ -1,0 +1,96 @@
+"""Twilio's webhooks: what a call is told when it comes in, and what follows its media stream.
+
+Every webhook is checked before anything in it is used. Nothing here decides whether a call is admitted (the
+dispatcher does) or why it ended (the call itself did).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from torim.carriers import twilio
+from torim.carriers.trust import Doorkeeper
+from torim.core.events import EndReason
+from torim.web.fresh import stream_token
+from torim.web.metrics import WebMetrics
+from torim.web.ports import WebDeps
+from torim.web.requests import Form, approach, call_sid, field, read_form
+
+_log = logging.getLogger("torim.web")
+
+
+class TwilioWebhooks:
+    """The three webhooks of a Twilio number."""
+
+    def __init__(self, deps: WebDeps, doorkeeper: Doorkeeper, metrics: WebMetrics) -> None:
+        self._deps = deps
+        self._doorkeeper = doorkeeper
+        self._metrics = metrics
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/twilio/voice", self.voice, methods=["POST"]),
+            Route("/twilio/after", self.after, methods=["POST"]),
+            Route("/twilio/status", self.status, methods=["POST"]),
+        ]
+
+    async def voice(self, request: Request) -> Response:
+        """A call comes in: connect it to a worker's media stream, or say that all lines are busy."""
+        form = await self._checked(request)
+        sid = call_sid(form)
+        target = self._deps.dispatcher.choose(sid)
+        if target is None:
+            self._metrics.webhooks.labels("voice", "busy").inc()
+            return twiml(twilio.busy(self._deps.config.language))
+        self._metrics.webhooks.labels("voice", "answered").inc()
+        return twiml(twilio.answer(target.url, self._parameters(form, sid, target.worker), self._after_url()))
+
+    async def after(self, request: Request) -> Response:
+        """The media stream ended: hang up after a goodbye, apologise after a failure."""
+        form = await self._checked(request)
+        reason = await self._end_reason(call_sid(form))
+        self._metrics.webhooks.labels("after", reason.value if reason else "unknown").inc()
+        return twiml(twilio.after(reason, self._deps.config.language))
+
+    async def status(self, request: Request) -> Response:
+        """Twilio reports on a call or stream; a stream's error is worth a warning."""
+        form = await self._checked(request)
+        sid = call_sid(form)
+        event = field(form, "StreamEvent") or field(form, "CallStatus")
+        if event == "stream-error":
+            _log.warning("Twilio reports a stream error: call=%s %s", sid, field(form, "StreamError")[:200])
+        self._metrics.webhooks.labels("status", "received").inc()
+        return Response(status_code=204)
+
+    async def _checked(self, request: Request) -> Form:
+        form = await read_form(request)
+        self._doorkeeper.check_webhook(approach(request), form)
+        return form
+
+    def _parameters(self, form: Form, sid: str, worker: int) -> dict[str, str]:
+        token = stream_token(self._deps.token_secret, sid, worker)
+        return {"token": token, "caller": field(form, "From")[:64], "called": field(form, "To")[:64]}
+
+    def _after_url(self) -> str:
+        # Relative to the host that Twilio called, below the path a proxy may have put us under.
+        return urlsplit(self._deps.config.public_url or "").path.rstrip("/") + "/twilio/after"
+
+    async def _end_reason(self, sid: str) -> EndReason | None:
+        try:
+            async with asyncio.timeout(self._deps.end_wait_s):
+                return await self._deps.call_ends.end_reason(sid)
+        except TimeoutError:
+            _log.warning("Why the call ended was not known in time: call=%s", sid)
+            return None
+
+
+def twiml(document: str) -> Response:
+    """A TwiML answer."""
+    return Response(document, media_type="text/xml")
