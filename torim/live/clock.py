@@ -48,9 +48,7 @@ class Deadline:
 
     __slots__ = ("_at_ms", "_clock", "_loop", "_reached", "_timer", "_wanted_ms")
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, clock: CallClock, reached: Callable[[], None]
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: CallClock, reached: Callable[[], None]) -> None:
         self._loop = loop
         self._clock = clock
         self._reached = reached

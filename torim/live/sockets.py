@@ -32,9 +32,7 @@ _log.setLevel(logging.CRITICAL)  # picows narrates every connection; links repor
 class SocketLink(picows.WSListener):
     """One picows connection, server or client side, as a `Link`."""
 
-    def __init__(
-        self, on_message: OnMessage, on_closed: OnClosed, limit_bytes: int = MAX_MESSAGE_BYTES
-    ) -> None:
+    def __init__(self, on_message: OnMessage, on_closed: OnClosed, limit_bytes: int = MAX_MESSAGE_BYTES) -> None:
         self.on_message = on_message
         self.on_closed = on_closed
         self._fragments = Fragments(limit_bytes)
@@ -166,8 +164,7 @@ async def connect_websocket(
         raise _refusal(error) from error
     except (OSError, TimeoutError, picows.WSError, ValueError) as error:
         raise EngineError(
-            f"Cannot reach the speech engine ({type(error).__name__}: {error}). Check OPENAI_BASE_URL"
-            " and the network.",
+            f"Cannot reach the speech engine ({type(error).__name__}: {error}). Check OPENAI_BASE_URL and the network.",
             "engine.unreachable",
         ) from error
     assert isinstance(listener, SocketLink)

@@ -29,9 +29,7 @@ Finished = Callable[[RunTool, str], None]
 class ToolRunner:
     """The tools of one call."""
 
-    def __init__(
-        self, desk: Desk, pool: Executor, finished: Finished, failed: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, desk: Desk, pool: Executor, finished: Finished, failed: Callable[[str, str], None]) -> None:
         self._desk = desk
         self._pool = pool
         self._finished = finished

@@ -1,0 +1,412 @@
+"""One call's bridge: reads, stamps time, asks the core, performs.
+
+Everything that happens to the call passes through `_apply`, in the callback in which it happened; its
+actions are performed in order before that callback returns, so nothing lies between a caller's frame and
+`clear`. The bridge decides nothing about turns. One bad event never kills a call: `_edge` is the one place
+that catches everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from torim.audio import g711
+from torim.carriers.base import CallerAudio, CarrierCodec
+from torim.core import actions as act
+from torim.core import events as ev
+from torim.core.call import Call
+from torim.core.listening import Listener
+from torim.errors import CarrierError, TorimError
+from torim.live import tools
+from torim.live.clock import CallClock, Deadline
+from torim.live.ears import Ears
+from torim.live.engine_side import EngineSide
+from torim.live.far_side import FarSide
+from torim.live.last_words import LastWords
+from torim.live.line import Line
+from torim.live.link import Link, Message
+from torim.live.logs import call_log, write_note
+from torim.live.setup import CallServices, CallSetup
+from torim.live.uplink import FILL_MAX_MS, SILENCE_FRAME, Uplink
+
+FAULTS_MAX = 5  # bad events of ours before the call is ended politely
+FAULTS_HARD_MAX = 20  # and before the line is simply closed
+LINGER_STEP_MS = 500  # between two looks at a tool that outlives the call
+GOING_AWAY, INTERNAL = 1001, 1011  # WebSocket close codes
+
+_Step = ev.Event | None  # None: a deadline has come
+
+
+class Bridge:
+    """One call. Its owner feeds it the carrier's messages and calls `tick` a few times a second."""
+
+    def __init__(
+        self,
+        setup: CallSetup,
+        services: CallServices,
+        codec: CarrierCodec,
+        link: Link,
+        on_ended: Callable[[Bridge], None],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.setup = setup
+        self.end_reason: ev.EndReason | None = None
+        self.faults = 0
+        self.clock = CallClock(loop)
+        self.call = _core(setup, codec)
+        self.engine = EngineSide(setup.plans, self._apply, self._edge)
+        self._services = services
+        self._log = call_log(setup.call_id)
+        self._line = Line(codec, link, self._bad_message)
+        self._uplink = Uplink(self.engine.append)
+        self._ears = Ears(Listener(setup.listen_settings), services.vad, partial(self._edge, self._speech))
+        self._far = FarSide(self._ears, setup.recording)
+        self._tools = tools.ToolRunner(
+            setup.desk, services.pool, partial(self._edge, self._tool_finished), self._tool_failed
+        )
+        self._steps = Steps()
+        self._last_words = LastWords()
+        self._timer = Deadline(loop, self.clock, partial(self._edge, self._apply, None))
+        self._on_ended: Callable[[Bridge], None] | None = on_ended
+
+    # --- what the owner calls --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The stream is open: log the call and reach for the engine."""
+        setup = self.setup
+        self._log.info("started", tag="[CALL]", caller=setup.caller, engine=self.engine.name)
+        self._edge(self.engine.open)
+
+    def on_message(self, message: Message) -> None:
+        """One whole message of the carrier: what it makes us say leaves before this returns."""
+        self._edge(self._carrier, message)
+
+    def on_closed(self, reason: str) -> None:
+        """The carrier's socket is gone."""
+        if self._line.up:
+            self._log.debug("the carrier's socket closed", tag="[CALL]", cause=reason)
+            self._edge(self._line_lost, ev.EndReason.LINE_LOST)
+
+    def tick(self, *, write: bool) -> None:
+        """A few times a second: keep the uplink going, notice stalls, hand lines to the writer."""
+        self._edge(self._check)
+        if write:
+            self._edge(self._flush)
+
+    def say_goodbye(self, reason: ev.EndReason) -> None:
+        """Ask the call to end politely."""
+        self._edge(self._apply, ev.GoodbyeAsked(reason))
+
+    def abort(self, reason: ev.EndReason) -> None:
+        """End the call at once; what is stored stays stored."""
+        self.end_reason = self.end_reason or reason
+        self._line.close(INTERNAL if reason is ev.EndReason.INTERNAL_ERROR else GOING_AWAY)
+        self._finish()
+
+    # --- the edge --------------------------------------------------------------------------------------
+
+    def _edge(self, step: Callable[..., None], *arguments: Any) -> None:
+        """Run one step; whatever it raises is logged and counted, and the call goes on."""
+        try:
+            step(*arguments)
+        except Exception as error:
+            self._survive(error)
+
+    def _survive(self, error: Exception) -> None:
+        self.faults += 1
+        self._services.metrics.faults.inc()
+        code = error.code if isinstance(error, TorimError) else "bridge.fault"
+        if self.faults == 1:
+            self._log.exception("a fault of ours; the call goes on: report this", tag="[CALL]", code=code)
+        else:
+            self._log.debug("another fault", tag="[CALL]", code=code, error=repr(error))
+        loop = asyncio.get_running_loop()
+        if self.faults == FAULTS_MAX:
+            loop.call_soon(self.say_goodbye, ev.EndReason.INTERNAL_ERROR)
+        elif self.faults == FAULTS_HARD_MAX:
+            loop.call_soon(self.abort, ev.EndReason.INTERNAL_ERROR)
+
+    # --- in: the carrier -------------------------------------------------------------------------------
+
+    def _carrier(self, message: Message) -> None:
+        for item in self._line.decode(message):
+            if type(item) is CallerAudio:
+                now_ms = self.clock.now_ms()
+                for frame in self._uplink.frames(item.payload, now_ms):
+                    self._hear(frame, now_ms)
+            elif isinstance(item, ev.CallerGone):
+                self._line_lost(item.reason)
+            elif isinstance(item, ev.StreamStarted | ev.MarkReturned | ev.KeyPressed):
+                self._apply(item)
+
+    def _hear(self, frame: bytes, now_ms: int) -> None:
+        """One caller frame: to the engine, always; then to the ears, and what they say to the core."""
+        if not self._line.up:
+            return
+        audio_ms = self._uplink.push(frame)
+        if self._far.recording is not None:
+            self._far.recording.caller(frame, now_ms)
+        for event in self._ears.frame(frame, self.call.far_end(now_ms), audio_ms, now_ms):
+            self._apply(event)
+
+    def _speech(self, probability: float) -> None:
+        """The neural VAD's word on audio of a few milliseconds ago."""
+        if not self._line.up:
+            return
+        far_end = self.call.far_end(self.clock.now_ms())
+        for event in self._ears.speech(probability, far_end, self._uplink.audio_ms):
+            self._apply(event)
+
+    def _line_lost(self, reason: ev.EndReason) -> None:
+        if not self._line.up:
+            return
+        self._line.close()
+        self._stream_ends(reason)
+        self._apply(ev.CallerGone(reason))
+
+    def _bad_message(self, error: CarrierError, count: int) -> None:
+        log = self._log.warning if count == 1 else self._log.debug
+        log(str(error), tag="[CARRIER]", code=error.code, count=count)
+
+    def _check(self) -> None:
+        now_ms = self.clock.now_ms()
+        self.engine.check()
+        lost = self._line.lost
+        if lost is None and self._line.up and self._uplink.silent_ms(now_ms) > FILL_MAX_MS:
+            lost = "the carrier sends nothing"
+        if lost is not None:
+            self._log.warning("the line is lost", tag="[CALL]", cause=lost)
+            self._line_lost(ev.EndReason.LINE_LOST)
+        for _ in range(self._uplink.missing_frames(now_ms) if self._line.up else 0):
+            self._hear(SILENCE_FRAME, now_ms)
+
+    # --- in: tools -------------------------------------------------------------------------------------
+
+    def _tool_finished(self, action: act.RunTool, output: str) -> None:
+        self._apply(ev.ToolFinished(action.call_id, output))
+        if action.name == tools.END_CALL:
+            self._apply(ev.GoodbyeAsked())
+
+    def _tool_failed(self, name: str, why: str) -> None:
+        self._log.error("a tool failed; the engine is told so", tag="[TOOL]", tool=name, cause=why)
+
+    # --- the core --------------------------------------------------------------------------------------
+
+    def _apply(self, step: _Step) -> None:
+        """Take one event to the core and perform what it asks; what happens meanwhile comes right after."""
+        steps = self._steps
+        if self._on_ended is None:
+            return
+        steps.waiting.append(step)
+        if steps.running:
+            return
+        steps.running = True
+        while steps.waiting:
+            self._edge(self._one, steps.waiting.popleft())
+        steps.running = False
+        if self.call.ended:
+            self._linger()
+        else:
+            self._timer.set(self.call.next_deadline_ms())
+
+    def _one(self, step: _Step) -> None:
+        now_ms = self.clock.now_ms()
+        if step is None:
+            self._perform(self.call.wake(now_ms), now_ms)
+            return
+        self.setup.trace.record(now_ms, step)
+        before = _BEFORE.get(type(step))
+        if before is not None:
+            before(self, step)
+        self._perform(self.call.apply(step, now_ms), now_ms)
+        if type(step) is ev.EngineReady:
+            self._uplink.link_up()
+
+    def _perform(self, actions: list[act.Action], now_ms: int) -> None:
+        """Perform in order; log lines come last, so that none delays a clear."""
+        record = self.setup.trace.record
+        for action in actions:
+            perform = _PERFORM.get(type(action))
+            if perform is not None:
+                self._edge(perform, self, action, now_ms)
+            record(now_ms, action)
+        for action in actions:
+            if type(action) is act.Note:
+                self._services.metrics.note(action)
+                write_note(self._log, action)
+
+    # --- before the core hears of it -------------------------------------------------------------------
+
+    def _engine_lost(self, event: ev.EngineLost) -> None:
+        self._uplink.link_down()
+        self._last_words.link_lost()
+
+    def _engine_fault(self, event: ev.EngineFault) -> None:
+        self._last_words.refused()
+
+    def _engine_stopped_listening(self, event: ev.SpeechStopped) -> None:
+        self._uplink.commit_at(event.audio_ms)
+
+    def _turn_committed(self, event: ev.TurnCommitted) -> None:
+        self._uplink.committed()
+        self._last_words.committed(event.item_id)
+
+    def _transcribed(self, event: ev.CallerTranscript) -> None:
+        self._last_words.transcribed(event.item_id)
+
+    def _onset(self, event: ev.VoiceOnset) -> None:
+        self._steps.onset_ms = event.audio_ms
+
+    def _sure(self, event: ev.VoiceSure) -> None:
+        self._uplink.turn_open = True
+
+    # --- actions ---------------------------------------------------------------------------------------
+
+    def _play(self, action: act.PlayAudio, now_ms: int) -> None:
+        payload = g711.duck(action.payload, action.gain_db)
+        self._line.send(act.PlayAudio(payload))
+        self._far.sent(payload, now_ms)
+
+    def _mark(self, action: act.SendMark, now_ms: int) -> None:
+        self._line.send(action)
+
+    def _clear(self, action: act.ClearAudio, now_ms: int) -> None:
+        self._line.send(action)
+        self._far.cleared(now_ms)
+        onset_ms, self._steps.onset_ms = self._steps.onset_ms, None
+        if onset_ms is not None:
+            self._services.metrics.onset_to_clear_ms.observe(max(0, self._uplink.audio_ms - onset_ms))
+
+    def _end_stream(self, action: act.EndStream, now_ms: int) -> None:
+        self._stream_ends(action.reason)
+        self._line.close()
+
+    def _stream_ends(self, reason: ev.EndReason) -> None:
+        if self.end_reason is None:
+            self.end_reason = reason
+            self._services.stream_ended(self.setup, reason)
+
+    def _to_engine(self, action: act.EngineAction, now_ms: int) -> None:
+        if type(action) is act.CommitAudio:
+            self._uplink.commit_at()
+            self._last_words.commit_asked()
+        self.engine.send(action)
+
+    def _connect(self, action: act.ConnectEngine, now_ms: int) -> None:
+        self._uplink.link_down()
+        self.engine.open(action.delay_ms)
+
+    def _fall_back(self, action: act.FallBackEngine, now_ms: int) -> None:
+        self._uplink.link_down()
+        self.engine.fall_back()
+
+    def _append_kept(self, action: act.AppendKept, now_ms: int) -> None:
+        self._uplink.link_up()
+
+    def _run_tool(self, action: act.RunTool, now_ms: int) -> None:
+        work = self._voice_note(action) if action.name == tools.SAVE_VOICE_NOTE else None
+        self._tools.start(action, work)
+
+    def _voice_note(self, action: act.RunTool) -> Callable[[], str]:
+        span = tools.note_span(action.arguments)
+        audio = self._uplink.span(*span) if span is not None else None
+        if audio is None:
+            return tools.no_note
+        note_id = f"{self.setup.call_id}-{secrets.token_hex(4)}"
+        return partial(tools.save_note, self.setup.notes_dir / f"{note_id}.wav", audio, note_id)
+
+    # --- the end ---------------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        self.setup.trace.flush()
+        if self._far.recording is not None:
+            self._far.recording.flush(self.clock.now_ms())
+
+    def _linger(self) -> None:
+        """The call is over: running tools finish, and the last words may come, for a few seconds."""
+        now_ms = self.clock.now_ms()
+        last_words = self._last_words
+        if last_words.ended_ms is None:
+            last_words.ended_ms = now_ms
+            self._line.close()
+        until_ms = last_words.ended_ms + self.setup.turn_settings.linger_ms
+        if not self._tools.busy and (not last_words.waiting or now_ms >= until_ms):
+            self._finish()
+        else:
+            self._timer.set(max(until_ms, now_ms + LINGER_STEP_MS))
+
+    def _finish(self) -> None:
+        """Close everything and hand the call to its owner, once."""
+        on_ended, self._on_ended = self._on_ended, None
+        if on_ended is None:
+            return
+        self._timer.cancel()
+        self._stream_ends(self.end_reason or self.call.end_reason or ev.EndReason.INTERNAL_ERROR)
+        self._edge(self.engine.close)
+        self._edge(self._line.close)
+        now_ms = self.clock.now_ms()
+        self.setup.trace.end(now_ms)
+        if self._far.recording is not None:
+            self._far.recording.end(now_ms)
+        on_ended(self)
+
+
+class Steps:
+    """What waits for the core, and the onset that a clear may follow."""
+
+    __slots__ = ("onset_ms", "running", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Step] = deque()
+        self.running = False
+        self.onset_ms: int | None = None
+
+
+def _core(setup: CallSetup, codec: CarrierCodec) -> Call:
+    return Call(
+        settings=setup.turn_settings,
+        carrier=codec.capabilities,
+        engine=setup.plans[0].capabilities,
+        barge_in_enabled=setup.barge_in_enabled,
+        greeting_lock=setup.greeting_lock,
+        prompts=setup.prompts,
+        engine_creates=setup.engine_creates,
+    )
+
+
+_BEFORE: dict[type[Any], Callable[[Bridge, Any], None]] = {
+    ev.EngineLost: Bridge._engine_lost,
+    ev.EngineFault: Bridge._engine_fault,
+    ev.CallerTranscript: Bridge._transcribed,
+    ev.SpeechStopped: Bridge._engine_stopped_listening,
+    ev.TurnCommitted: Bridge._turn_committed,
+    ev.VoiceOnset: Bridge._onset,
+    ev.VoiceSure: Bridge._sure,
+}
+_PERFORM: dict[type[Any], Callable[[Bridge, Any, int], None]] = {
+    act.PlayAudio: Bridge._play,
+    act.SendMark: Bridge._mark,
+    act.ClearAudio: Bridge._clear,
+    act.EndStream: Bridge._end_stream,
+    act.ConnectEngine: Bridge._connect,
+    act.FallBackEngine: Bridge._fall_back,
+    act.AppendKept: Bridge._append_kept,
+    act.RunTool: Bridge._run_tool,
+    **dict.fromkeys(
+        (
+            act.CreateResponse,
+            act.CancelResponse,
+            act.TruncateItem,
+            act.DeleteItem,
+            act.AddText,
+            act.AddToolOutput,
+            act.CommitAudio,
+        ),
+        Bridge._to_engine,
+    ),
+}

@@ -1,0 +1,39 @@
+"""Why calls ended, for the carrier that asks within milliseconds what follows its stream.
+
+It remembers the latest calls of this machine, whichever process ran them, and decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+from torim.core.events import EndReason
+
+REMEMBERED = 10_000
+
+
+class CallEnds:
+    """The end reasons of recent calls, by the carrier's call id."""
+
+    def __init__(self) -> None:
+        self._ends: OrderedDict[str, asyncio.Future[EndReason]] = OrderedDict()
+
+    def began(self, call_sid: str) -> None:
+        """A stream of this call is open: its reason will come."""
+        self._ends[call_sid] = asyncio.get_running_loop().create_future()
+        self._ends.move_to_end(call_sid)
+        while len(self._ends) > REMEMBERED:
+            self._ends.popitem(last=False)
+
+    def ended(self, call_sid: str, reason: EndReason) -> None:
+        """The stream of this call is being closed."""
+        if call_sid not in self._ends:
+            self.began(call_sid)
+        if not self._ends[call_sid].done():
+            self._ends[call_sid].set_result(reason)
+
+    async def end_reason(self, call_sid: str) -> EndReason | None:
+        """Why the call ended; waits for a call that is live, None for one that is unknown here."""
+        known = self._ends.get(call_sid)
+        return None if known is None else await asyncio.shield(known)

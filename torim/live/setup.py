@@ -1,0 +1,50 @@
+"""What one call is made of, decided before it begins: engines, files, permissions, who calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torim.core.actions import Purpose
+from torim.core.events import EndReason
+from torim.core.settings import ListenSettings, TurnSettings
+from torim.live.ears import VadBatch
+from torim.live.engine_side import EnginePlan
+from torim.live.metrics import CallMetrics
+from torim.live.recording import Recording
+from torim.live.tools import Desk
+from torim.live.trace import CallTrace
+
+
+@dataclass(frozen=True, slots=True)
+class CallSetup:
+    """One call, as it is to be run."""
+
+    call_id: str  # safe in file names; unique for ever
+    call_sid: str  # the carrier's own id
+    caller: str
+    called: str
+    language: str
+    plans: tuple[EnginePlan, ...]  # the engine, then its fall-backs
+    desk: Desk
+    prompts: Mapping[Purpose, str]
+    trace: CallTrace
+    notes_dir: Path
+    recording: Recording | None = None
+    barge_in_enabled: bool = True
+    greeting_lock: bool = True
+    engine_creates: bool = False
+    turn_settings: TurnSettings = field(default_factory=TurnSettings)
+    listen_settings: ListenSettings = field(default_factory=ListenSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class CallServices:
+    """What the calls of one process share."""
+
+    vad: VadBatch
+    pool: Executor
+    metrics: CallMetrics
+    stream_ended: Callable[[CallSetup, EndReason], None]  # before the carrier can ask what follows

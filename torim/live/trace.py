@@ -1,0 +1,93 @@
+"""The timeline of every call: what happened and what was decided, one line each, in the `.call` format.
+
+Lines are made and written away from the media loop. A reader of the file sees the call as it goes, a
+quarter of a second late; a full disk costs the file, never the call. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torim.core import timeline
+from torim.core.actions import Action
+from torim.core.events import Event
+from torim.live.spool import Spool, Write
+
+Entry = Event | Action
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """One entry of a call's timeline, as subscribers get it; ``entry`` None: the call has ended."""
+
+    call_id: str
+    at_ms: int
+    entry: Entry | None
+
+
+Subscriber = Callable[[Traced], None]
+
+
+class TraceHub:
+    """Hands every entry of every call of this process to whoever subscribed."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[Subscriber] = []
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call ``subscriber`` on the loop for each entry from now on; returns the function that stops it."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    @property
+    def followed(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._subscribers)
+
+    def publish(self, traced: Traced) -> None:
+        for subscriber in tuple(self._subscribers):
+            subscriber(traced)
+
+
+class CallTrace:
+    """One call's timeline: collected on the loop, rendered and written by the spool's thread."""
+
+    __slots__ = ("_call_id", "_hub", "_pending", "_spool", "path")
+
+    def __init__(self, call_id: str, path: Path, spool: Spool, hub: TraceHub, head: Mapping[str, str]) -> None:
+        self._call_id = call_id
+        self._spool = spool
+        self._hub = hub
+        self.path = path
+        self._pending: list[tuple[int, Entry]] = []
+        comments = "".join(f"# {key}: {_one_line(value)}\n" for key, value in head.items())
+        self._spool.submit(Write(path, comments.encode))
+
+    def record(self, at_ms: int, entry: Entry) -> None:
+        """Note one event or action; never waits."""
+        self._pending.append((at_ms, entry))
+        if self._hub.followed:
+            self._hub.publish(Traced(self._call_id, at_ms, entry))
+
+    def flush(self) -> None:
+        """Hand what was collected to the writer."""
+        if self._pending:
+            pending, self._pending = self._pending, []
+            self._spool.submit(Write(self.path, lambda: _render(pending)))
+
+    def end(self, at_ms: int) -> None:
+        """The call is over: nothing follows."""
+        self.flush()
+        if self._hub.followed:
+            self._hub.publish(Traced(self._call_id, at_ms, None))
+
+
+def _render(entries: list[tuple[int, Entry]]) -> bytes:
+    lines = (timeline.render(at_ms, entry) for at_ms, entry in entries)
+    return "".join(f"{line}\n" for line in lines if line is not None).encode()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
