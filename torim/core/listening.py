@@ -41,6 +41,7 @@ class Measure:
     tone: bool = False  # a telephone key, never voice
     active: bool = False  # energy in this very frame
     echo_db: float = -96.0  # loudest echo to expect
+    echo_known_ms: int = 0  # for how long this line was heard to return our voice
 
 
 class ListenState(Enum):
@@ -134,9 +135,14 @@ class Listener:
     def _explained(self, far_end: FarEnd) -> bool:
         """Whether echo alone explains this frame: it is like what was played, and no louder than its echo."""
         measure, settings = self._measure, self._settings
-        if measure.echo < settings.echo_min or not echo_possible(far_end, settings):
-            return False
-        return measure.level_db <= measure.echo_db + settings.echo_margin_db
+        loudest_db = measure.echo_db + settings.echo_margin_db
+        return measure.level_db <= loudest_db and self._alike(measure, far_end)
+
+    def _alike(self, measure: Measure, far_end: FarEnd) -> bool:
+        settings = self._settings
+        known = measure.echo_known_ms >= settings.echo_known_ms
+        likeness_min = settings.echo_known_min if known else settings.echo_min
+        return measure.echo >= likeness_min and echo_possible(far_end, settings)
 
     def _onset(self, audio_ms: int) -> list[VoiceEvent]:
         began_ms = self._began_ms()
@@ -156,7 +162,7 @@ class Listener:
         sound.frames += 1
         sound.level_db = max(sound.level_db, measure.level_db)
         sound.echo_peak = max(sound.echo_peak, measure.echo)
-        sound.echo_frames += measure.echo >= self._settings.echo_min and echo_possible(far_end, self._settings)
+        sound.echo_frames += self._alike(measure, far_end)
 
     def _count(self, own: bool, probability: float) -> None:
         self._sound.voice_ms += WINDOW_MS if own else 0
