@@ -63,9 +63,7 @@ def test_a_whole_call_reads_as_a_script() -> None:
 
 
 def test_server_lines_are_named_in_the_words_of_the_timeline() -> None:
-    assert steps("wait for engine audio_done within 5 s") == [
-        Wait(ServerLine(("engine", "audio_done")), 5000)
-    ]
+    assert steps("wait for engine audio_done within 5 s") == [Wait(ServerLine(("engine", "audio_done")), 5000)]
 
 
 def test_steps_that_need_the_server_are_known_beforehand() -> None:
@@ -74,9 +72,7 @@ def test_steps_that_need_the_server_are_known_beforehand() -> None:
 
 
 def test_durations_and_files_and_languages() -> None:
-    assert steps(
-        'wait 1.5 s\nsay "shalom" in he\nsay file "a.wav"\nexpect the AI to keep speaking for 2 s'
-    ) == [
+    assert steps('wait 1.5 s\nsay "shalom" in he\nsay file "a.wav"\nexpect the AI to keep speaking for 2 s') == [
         Pause(1500),
         Say("shalom", language="he"),
         Say("", file="a.wav"),

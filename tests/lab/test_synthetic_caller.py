@@ -19,9 +19,7 @@ VOICE = g711.encode((np.sin(np.arange(1600) / 3) * 8000).astype(np.int16))
 AI = b"\x20" * 160
 
 
-def call(
-    script: Script, act: object = None, line: LineSettings | None = None
-) -> tuple[CallRecord, FakeReceptionist]:
+def call(script: Script, act: object = None, line: LineSettings | None = None) -> tuple[CallRecord, FakeReceptionist]:
     """Place one call to a scripted receptionist and play the caller's part."""
 
     async def scene() -> tuple[CallRecord, FakeReceptionist]:
@@ -107,9 +105,7 @@ def test_marks_come_back_when_played_and_all_of_them_on_a_clear() -> None:
     assert 480 + 4 * 160 <= heard <= 480 + 12 * 160
     assert record.ear.clears[0].was_sounding
     played_at = record.marks_returned[0][0]
-    assert (
-        record.heard()[0].start_samples + 480 - 8 <= played_at <= record.heard()[0].start_samples + 480 + 400
-    )
+    assert record.heard()[0].start_samples + 480 - 8 <= played_at <= record.heard()[0].start_samples + 480 + 400
 
 
 def test_speech_and_keys_reach_the_server_when_they_should() -> None:

@@ -109,9 +109,7 @@ class Caller:
         try:
             reply = await http.post(url, data=form, headers=headers)
         except httpx.HTTPError as error:
-            raise CarrierError(
-                f"No answer from {url}: {error}. Is the server running?", "lab.webhook"
-            ) from error
+            raise CarrierError(f"No answer from {url}: {error}. Is the server running?", "lab.webhook") from error
         if reply.status_code != 200:
             advice = "check the auth token" if reply.status_code == 403 else "see the server's log"
             raise CarrierError(f"{url} answered {reply.status_code}; {advice}.", "lab.webhook")
@@ -146,9 +144,7 @@ class Caller:
         self.clock.restart()
         self._up.put(self._stream.connected())
         self._up.put(self._stream.start(stream.parameters))
-        tasks = [
-            asyncio.create_task(job) for job in (self._speak(), self._write(socket), self._listen(socket))
-        ]
+        tasks = [asyncio.create_task(job) for job in (self._speak(), self._write(socket), self._listen(socket))]
         started.set_result(None)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -106,6 +106,17 @@ class Ear:
         """Where everything queued so far ends; past: nothing is queued."""
         return self._end_samples
 
+    def began(self, since_samples: int) -> int | None:
+        """When far-end audio first began to be heard at or after an instant, out of silence; None: not yet."""
+        begins = None
+        for index in range(len(self._spans) - 1, -1, -1):
+            span = self._spans[index]
+            if span.start_samples < since_samples:
+                break
+            if index == 0 or self._spans[index - 1].end_samples < span.start_samples:
+                begins = span.start_samples
+        return begins
+
     def heard(self, until_samples: int) -> Iterator[Span]:
         """Yield what was heard up to an instant, one span per unbroken piece, in order."""
         joined: list[bytes] = []
@@ -166,6 +177,4 @@ def spurts(spans: list[Span], bridge_ms: int = 300) -> list[Spurt]:
 
 def heard_between(spans: list[Span], from_samples: int, to_samples: int) -> int:
     """How many far-end samples reached the ear in [from, to)."""
-    return sum(
-        max(0, min(span.end_samples, to_samples) - max(span.start_samples, from_samples)) for span in spans
-    )
+    return sum(max(0, min(span.end_samples, to_samples) - max(span.start_samples, from_samples)) for span in spans)

@@ -37,15 +37,11 @@ class Mouth:
         for said, payload in self._speech:
             first, last = max(begin, said.start_samples), min(end, said.start_samples + len(payload))
             if first < last:
-                out[first - begin : last - begin] = payload[
-                    first - said.start_samples : last - said.start_samples
-                ]
+                out[first - begin : last - begin] = payload[first - said.start_samples : last - said.start_samples]
             if begin <= said.onset_samples < end:
                 begun = said
         self._next_samples = end
-        self._speech = [
-            (said, audio) for said, audio in self._speech if said.start_samples + len(audio) > end
-        ]
+        self._speech = [(said, audio) for said, audio in self._speech if said.start_samples + len(audio) > end]
         return bytes(out), begun
 
     @property

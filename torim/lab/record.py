@@ -24,9 +24,7 @@ class Utterance:
     end_samples: int  # one past the last sample of speech
     stage: str = ""
     key: str = ""
-    arrived_samples: int | None = (
-        None  # onset as the server's socket could first have it, counted back to the sample
-    )
+    arrived_samples: int | None = None  # onset as the server's socket could first have it, counted back to the sample
 
 
 @dataclass(frozen=True, slots=True)

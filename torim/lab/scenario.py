@@ -164,9 +164,7 @@ def _ms(number: str, unit: str) -> int:
 Groups = tuple[str, ...]
 
 
-def _action(
-    pattern: str, build: Callable[[Groups], Step]
-) -> tuple[re.Pattern[str], Callable[[Groups], Step]]:
+def _action(pattern: str, build: Callable[[Groups], Step]) -> tuple[re.Pattern[str], Callable[[Groups], Step]]:
     return re.compile(pattern, re.IGNORECASE), build
 
 
