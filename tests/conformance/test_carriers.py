@@ -19,8 +19,21 @@ from hypothesis import strategies as st
 from torim.carriers.base import CallerAudio, CarrierCodec, CarrierInput, CarrierPlugin, StreamOpened
 from torim.carriers.loopback import LoopbackFarSide
 from torim.carriers.registry import carriers
-from torim.core.actions import CarrierAction, ClearAudio, EndStream, PlayAudio, SendMark
-from torim.core.events import CallerGone, EndReason, KeyPressed, MarkReturned, StreamStarted
+from torim.core.abilities import EngineCapabilities
+from torim.core.actions import CarrierAction, ClearAudio, CreateResponse, EndStream, PlayAudio, SendMark
+from torim.core.call import Call
+from torim.core.events import (
+    AudioDelta,
+    CallerGone,
+    EndReason,
+    EngineReady,
+    KeyPressed,
+    MarkReturned,
+    ResponseCreated,
+    StreamStarted,
+    VoiceSure,
+)
+from torim.core.settings import TurnSettings
 from torim.errors import CarrierError, CoreMisuse
 
 Wire = str | bytes
@@ -277,3 +290,50 @@ def test_without_an_ability_nothing_of_it_is_sent_and_all_else_is_as_before(
     for action in (PlayAudio(b"\x7f" * 320), *(needed for name, needed in NEEDS.items() if name != ability)):
         assert codec.encode(action) == whole.encode(action)
     assert codec.decode(far.audio(b"\x7f" * 160)) == [CallerAudio(b"\x7f" * 160)]
+
+
+def cut_in(plugin: CarrierPlugin, ability: str | None) -> tuple[list[tuple[int, CarrierAction]], int]:
+    """A call on this carrier: the AI has two seconds to say, the caller cuts in after one."""
+    capabilities = replace(plugin.capabilities, **({ability: False} if ability else {}))
+    codec, _ = opened(plugin)
+    codec.capabilities = capabilities
+    call = Call(
+        settings=TurnSettings(),
+        carrier=capabilities,
+        engine=EngineCapabilities(),
+        barge_in_enabled=True,
+        greeting_lock=False,
+        prompts={},
+    )
+    done: list[tuple[int, CarrierAction]] = []
+
+    def perform(actions: list[Any], now_ms: int) -> list[Any]:
+        to_carrier = [action for action in actions if isinstance(action, CarrierAction)]
+        for action in to_carrier:
+            assert len(codec.encode(action)) == 1, f"{action} was lost: {plugin.name} cannot carry it"
+        done.extend((now_ms, action) for action in to_carrier)
+        return [action for action in actions if isinstance(action, CreateResponse)]
+
+    asked = perform(call.apply(StreamStarted(), 0), 0) + perform(call.apply(EngineReady(), 0), 0)
+    perform(call.apply(ResponseCreated("R1", asked[0].key), 0), 0)
+    perform(call.apply(AudioDelta("R1", "I1", 0, b"\x7f" * 16_000), 0), 0)
+    for now_ms in range(1, 1_500):
+        if now_ms == 1_000:
+            perform(call.apply(VoiceSure(now_ms), now_ms), now_ms)
+        due_ms = call.next_deadline_ms()
+        if due_ms is not None and due_ms <= now_ms:
+            perform(call.wake(now_ms), now_ms)
+    return done, 1_000
+
+
+@every_carrier
+@pytest.mark.parametrize("ability", [None, *ABILITIES])
+def test_a_caller_can_cut_in_whatever_the_carrier_lacks(plugin: CarrierPlugin, ability: str | None) -> None:
+    done, cut_ms = cut_in(plugin, ability)
+    played = [(at_ms, action) for at_ms, action in done if isinstance(action, PlayAudio)]
+    assert played and all(at_ms < cut_ms for at_ms, _ in played)
+    cleared = [at_ms for at_ms, action in done if isinstance(action, ClearAudio)]
+    assert cleared == ([] if ability == "can_clear" else [cut_ms])
+    assert any(isinstance(action, SendMark) for _, action in done) == (ability != "can_mark")
+    ahead_ms = sum(len(action.payload) for _, action in played) // 8 - cut_ms
+    assert ahead_ms <= (60 if ability == "can_clear" else 260)
