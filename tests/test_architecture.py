@@ -97,7 +97,7 @@ def test_chance_in_numpy_is_caught() -> None:
     assert "lots" in rules("torim/audio/vad.py", "import numpy as np\nnoise = np.random.rand()")
 
 
-@pytest.mark.parametrize("room", ["desk", "storage", "live", "web"])
+@pytest.mark.parametrize("room", ["desk", "live", "web"])
 @pytest.mark.parametrize("source", ["import time\nat = time.monotonic()", "at = datetime.now(UTC)"])
 def test_a_second_clock_is_caught(room: str, source: str) -> None:
     assert "reads the clock" in rules(f"torim/{room}/thing.py", source)
@@ -109,9 +109,7 @@ def test_the_one_clock_may_be_read() -> None:
 
 def test_what_has_grown_too_large_is_caught() -> None:
     long_function = "def f():\n" + "    x = 1\n" * 70
-    deep_function = (
-        "def f():\n" + "".join("    " * n + "if x:\n" for n in range(1, 7)) + "    " * 7 + "pass\n"
-    )
+    deep_function = "def f():\n" + "".join("    " * n + "if x:\n" for n in range(1, 7)) + "    " * 7 + "pass\n"
     wide_class = "class C:\n    def f(self):\n" + "".join(f"        self.a{n} = 0\n" for n in range(20))
     assert "71 lines" in rules("torim/desk/a.py", long_function)
     assert "nests 6 deep" in rules("torim/desk/a.py", deep_function)

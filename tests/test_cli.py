@@ -29,9 +29,7 @@ PROBE = "import sys, time; from torim.cli import main\ntry: main(['--help'])\nex
 
 
 def probe(tail: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE + tail], capture_output=True, text=True, cwd=ROOT, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", PROBE + tail], capture_output=True, text=True, cwd=ROOT, check=True)
     return done.stdout.splitlines()[-1]
 
 

@@ -55,8 +55,8 @@ EDGES: dict[str, str] = {
     "torim/audio/__init__.py": "asks numpy for one thread",
     "torim/audio/weights/__init__.py": "reads the vendored weights",
 }
-# Rooms whose time comes in as an argument, although they do input and output.
-CLOCKLESS = ("desk", "storage", "live", "web")
+# Rooms that act in time without reading it, but for the modules that exist to read it.
+CLOCKLESS = ("desk", "live", "web")
 CLOCKS = ("torim/live/clock.py", "torim/web/fresh.py")
 
 IMPURE_MODULES = {

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools import setting_pages, state_diagrams
+from tools import module_page, setting_pages, state_diagrams
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": setting_pages.configuration,
+    "modules.md": module_page.page,
     "states.md": state_diagrams.page,
     "thresholds.md": setting_pages.thresholds,
 }

@@ -78,14 +78,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _url(value: str, schemes: dict[str, bool], wanted: str) -> str:
+def _url(value: str, schemes: dict[str, bool], wanted: str, query: bool = False) -> str:
     """Check a URL against its schemes (name: allowed beyond loopback) and drop a trailing slash."""
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise BadValue(wanted) from error
-    if parts.scheme not in schemes or not host or parts.query or parts.fragment:
+    if parts.scheme not in schemes or not host or parts.fragment or (parts.query and not query):
         raise BadValue(wanted)
     if not schemes[parts.scheme] and not is_loopback(host):
         raise BadValue(f"{wanted}; without TLS only on this machine (localhost)")
@@ -108,4 +108,4 @@ def ws_url(value: str) -> str:
 
 def realtime_url(value: str) -> str:
     schemes = {"https": True, "http": True, "wss": True, "ws": True}
-    return _url(value, schemes, "an http(s) or ws(s) URL such as http://localhost:8000/v1")
+    return _url(value, schemes, "an http(s) or ws(s) URL such as http://localhost:8000/v1", query=True)
