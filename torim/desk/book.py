@@ -59,6 +59,9 @@ class Book(Protocol):
     def find_booking(self, business_id: str, idempotency_key: str) -> Appointment | None:
         """The appointment made under this key, if there is one."""
 
+    def of_call(self, business_id: str, call_id: str) -> Sequence[Appointment]:
+        """The appointments that a call made, in order of time."""
+
     def book(self, request: BookingRequest) -> Appointment:
         """Make the appointment durable, or return the one already made for the same wish.
 

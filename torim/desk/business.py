@@ -96,6 +96,11 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             f"There is no service {service_id!r}; choose one of: {known}.", code="booking.unknown_service"
         )
 
+    def service_name(self, service_id: str, language: str) -> str:
+        """How a service is called in a language; its id if it is no longer offered."""
+        names = (service.name[language] for service in self.services if service.id == service_id)
+        return next(names, service_id)
+
     def language(self, wanted: str) -> str:
         """The language to speak when ``wanted`` is asked for: the opening one if it is not spoken here."""
         code = wanted.partition("-")[0].lower()
@@ -152,9 +157,7 @@ def _opening(text: str) -> Opening:
     hour, minute, last_hour, last_minute = map(int, match.groups())
     opening = Opening(hour * 60 + minute, last_hour * 60 + last_minute)
     if opening.closes_min > DAY_MIN or opening.opens_min >= opening.closes_min:
-        raise ValueError(
-            f"{text!r} must end after it begins and by 24:00; hours past midnight go to the next day"
-        )
+        raise ValueError(f"{text!r} must end after it begins and by 24:00; hours past midnight go to the next day")
     return opening
 
 

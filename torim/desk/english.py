@@ -73,15 +73,12 @@ ROUND_ORDINALS = {20: "twentieth", 30: "thirtieth"}
 LANGUAGE_NAMES = {"he": "Hebrew", "en": "English"}
 
 PHRASES: dict[Phrase, str] = {
-    Phrase.GREETING: (
-        "Hello, you've reached {business}. This is the automated receptionist. How can I help you?"
-    ),
+    Phrase.GREETING: ("Hello, you've reached {business}. This is the automated receptionist. How can I help you?"),
     Phrase.PROMPT: "Are you still there?",
     Phrase.GOODBYE: "Thank you for calling {business}. Goodbye!",
     Phrase.RETRY: "Sorry, I missed that. Could you say it again?",
     Phrase.APOLOGY: (
-        "I'm sorry, we have a technical problem and I can't go on with this call. "
-        "Please call again in a few minutes."
+        "I'm sorry, we have a technical problem and I can't go on with this call. Please call again in a few minutes."
     ),
     Phrase.SERVICE: "{service}, {duration}",
     Phrase.SERVICES: "We offer {services}.",
@@ -117,13 +114,13 @@ The business
 {phone}- Today is {today}; it is now {now}.
 
 Appointments
-- An appointment exists only after book_appointment has answered "ok": true. Until then never say or hint that it \
-is booked.
-- To find times call find_slots and pass what the caller said about the time, word for word, in "wish". Never \
-work out dates yourself, and never offer a time that the tool did not return.
+- An appointment exists only after book_appointment has answered "ok": true. Until then never say or hint \
+that it is booked.
+- To find times call find_slots and pass what the caller said about the time, word for word, in "wish". \
+Never work out dates yourself, and never offer a time that the tool did not return.
 - Offer at most three times, in the words of the tool's "spoken".
-- Before booking, be sure of the service and the time, and ask for a name. After booking, repeat the time in the \
-words of the tool's "spoken".
+- Before booking, be sure of the service and the time, and ask for a name. After booking, repeat the time in \
+the words of the tool's "spoken".
 - If a tool answers "ok": false, say so plainly and offer the alternatives it returned.
 - You can only make new appointments. For anything else, ask the caller to phone during opening hours.
 

@@ -59,9 +59,7 @@ PHRASES: dict[Phrase, str] = {
     Phrase.PROMPT: "אתם עדיין על הקו?",
     Phrase.GOODBYE: "תודה שפניתם אל {business}. להתראות!",
     Phrase.RETRY: "סליחה, לא שמעתי היטב. אפשר לחזור על זה?",
-    Phrase.APOLOGY: (
-        "אני מצטערת, יש לנו תקלה טכנית ואיני יכולה להמשיך בשיחה. נשמח אם תתקשרו שוב בעוד כמה דקות."
-    ),
+    Phrase.APOLOGY: ("אני מצטערת, יש לנו תקלה טכנית ואיני יכולה להמשיך בשיחה. נשמח אם תתקשרו שוב בעוד כמה דקות."),
     Phrase.SERVICE: "{service}, {duration}",
     Phrase.SERVICES: "אפשר לקבוע תור לשירותים הבאים: {services}.",
     Phrase.OFFER: "יש תור פנוי {options}.",

@@ -7,19 +7,22 @@ an argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from torim.core.events import EndReason
+from torim.core.transcript import Turn
 from torim.desk import tools
 from torim.desk.book import Appointment, Book, BookingRequest
 from torim.desk.briefing import brief
 from torim.desk.business import Business, Service
 from torim.desk.choices import Choice, choose
 from torim.desk.phrases import Phrase
+from torim.desk.report import CallReport, readable_transcript, summary
 from torim.desk.slots import Slot, free_slots, offered, starts_at
 from torim.desk.speech import listing, options, say, say_exactly, speech
 from torim.desk.tools import ARGUMENTS, BookAppointment, FindSlots, Tool
@@ -92,9 +95,7 @@ class Receptionist:
 
     def tools(self) -> list[Tool]:
         """The functions that the model may call."""
-        return [
-            tools.tool(name, self.business) for name in ARGUMENTS if self.voice_notes or name != VOICE_NOTE
-        ]
+        return [tools.tool(name, self.business) for name in ARGUMENTS if self.voice_notes or name != VOICE_NOTE]
 
     # --- what the tools do ------------------------------------------------------------------------------
 
@@ -145,6 +146,19 @@ class Receptionist:
         tools.decode(arguments, tools.EndCall)
         return {"ok": True}
 
+    def report(
+        self, call_id: str, turns: Sequence[Turn], barge_ins: int, end_reason: EndReason, language: str
+    ) -> CallReport:
+        """What is filed of a call that is over, when its tools have finished; may block on the book.
+
+        Raises:
+            StorageError: The book could not be read; the report can be asked for again.
+        """
+        language = self.business.language(language)
+        booked = self._book.of_call(self.business.id, call_id)
+        facts = summary(self.business, booked, barge_ins, end_reason, language)
+        return CallReport(facts, readable_transcript(turns, language))
+
     # --- parts of answers -------------------------------------------------------------------------------
 
     def _services(self, call: CallContext) -> dict[str, Any]:
@@ -179,7 +193,7 @@ class Receptionist:
         language = self.business.language(call.language)
         # The day by its date even if it is tomorrow: this is what the caller writes down.
         when = speech(language).when(made.starts_at.astimezone(self.business.zone))
-        service = self.business.service(made.service_id).name[language]
+        service = self.business.service_name(made.service_id, language)
         spoken = say(language, Phrase.BOOKED, service=service, when=when)
         return {"ok": True, "appointment_id": made.id, "spoken": spoken}
 
@@ -230,9 +244,7 @@ class Receptionist:
         notice = timedelta(minutes=self.business.minimum_notice_min)
         return offered(self.business, service, starts_at(slot_id), now_utc - min(notice, OFFER_GRACE))
 
-    def _request(
-        self, asked: BookAppointment, slot: Slot, call: CallContext, now_utc: datetime
-    ) -> BookingRequest:
+    def _request(self, asked: BookAppointment, slot: Slot, call: CallContext, now_utc: datetime) -> BookingRequest:
         return BookingRequest(
             business_id=self.business.id,
             service_id=asked.service_id,

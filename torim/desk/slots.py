@@ -104,9 +104,7 @@ def offered(business: Business, service: Service, start: datetime, now_utc: date
     raise BookingError(advice, code="booking.not_offered")
 
 
-def _candidates(
-    business: Business, service: Service, now_utc: datetime, first_day: date | None
-) -> Iterator[Slot]:
+def _candidates(business: Business, service: Service, now_utc: datetime, first_day: date | None) -> Iterator[Slot]:
     if now_utc.tzinfo is None:
         raise CoreMisuse("now_utc must be an aware datetime.")
     today = now_utc.astimezone(business.zone).date()

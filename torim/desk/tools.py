@@ -42,8 +42,7 @@ class FindSlots(Struct, forbid_unknown_fields=True):
         Annotated[
             str,
             Meta(
-                description="A day as YYYY-MM-DD, only if the caller gave a date in numbers. "
-                "Never work it out.",
+                description="A day as YYYY-MM-DD, only if the caller gave a date in numbers. Never work it out.",
                 max_length=10,
             ),
         ]
@@ -57,12 +56,10 @@ class BookAppointment(Struct, forbid_unknown_fields=True):
     slot_id: Annotated[str, Meta(description="The id of an offered time, from find_slots.")]
     service_id: ServiceId
     name: (
-        Annotated[str, Meta(description="The caller's name, if it was said and understood.", max_length=200)]
-        | None
+        Annotated[str, Meta(description="The caller's name, if it was said and understood.", max_length=200)] | None
     ) = None
     name_note_id: (
-        Annotated[str, Meta(description="The note_id of a voice note that holds the name.", max_length=200)]
-        | None
+        Annotated[str, Meta(description="The note_id of a voice note that holds the name.", max_length=200)] | None
     ) = None
 
 

@@ -103,7 +103,5 @@ def _first_match(table: Iterable[tuple[str, _Value]], words: str) -> _Value | No
 def _plain(text: str) -> str:
     """Lower case, without vowel points and punctuation, single spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(
-        char if char.isalnum() else " " for char in decomposed if not unicodedata.combining(char)
-    )
+    letters = "".join(char if char.isalnum() else " " for char in decomposed if not unicodedata.combining(char))
     return " ".join(letters.split())

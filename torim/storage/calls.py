@@ -1,0 +1,152 @@
+"""Calls, turns and timelines in the database: statements on a connection, no transactions of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import singledispatch
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from torim.core.events import EndReason
+from torim.core.transcript import Speaker, Turn
+from torim.storage import schema
+from torim.storage.records import CallEnd, CallStart, Record, StoredCall, TimelineLine, TurnsSoFar
+
+
+def seconds(at: datetime) -> int:
+    """Whole UTC seconds of an aware datetime."""
+    return int(at.timestamp())
+
+
+def moment(at: int) -> datetime:
+    """The aware UTC datetime of whole seconds."""
+    return datetime.fromtimestamp(at, UTC)
+
+
+def ensure_call(connection: Connection, call_id: str, business_id: str, at: datetime) -> None:
+    """Make sure that a call's row exists before something refers to it; its start may still be in the writer."""
+    row = {"id": call_id, "business_id": business_id, "carrier": "", "engine": "", "started_at": seconds(at)}
+    connection.execute(_upsert(connection, schema.calls, row, replace=False))
+
+
+def write(connection: Connection, records: Sequence[Record]) -> None:
+    """Write records in their order; neighbours that are timeline lines go in one statement."""
+    for kind, group in groupby(records, key=type):
+        if kind is TimelineLine:
+            rows = [asdict(line) for line in group]
+            connection.execute(insert(schema.call_events), rows)
+        else:
+            for record in group:
+                _write(record, connection)
+
+
+@singledispatch
+def _write(record: Record, connection: Connection) -> None:
+    raise NotImplementedError(type(record))
+
+
+@_write.register
+def _start(record: CallStart, connection: Connection) -> None:
+    row = asdict(record) | {"id": record.call_id, "started_at": seconds(record.started_at)}
+    del row["call_id"]
+    connection.execute(_upsert(connection, schema.calls, row, replace=True))
+
+
+@_write.register
+def _turns(record: TurnsSoFar, connection: Connection) -> None:
+    table = schema.turns
+    replaced = delete(table).where(table.c.call_id == record.call_id, table.c.n >= record.first_n)
+    connection.execute(replaced)
+    rows = [
+        asdict(turn) | {"call_id": record.call_id, "n": n, "speaker": turn.speaker.value}
+        for n, turn in enumerate(record.turns, record.first_n)
+    ]
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+@_write.register
+def _end(record: CallEnd, connection: Connection) -> None:
+    connection.execute(
+        update(schema.calls)
+        .where(schema.calls.c.id == record.call_id)
+        .values(
+            ended_at=seconds(record.ended_at),
+            end_reason=record.end_reason.value,
+            summary=record.summary,
+            counts=dict(record.counts),
+        )
+    )
+    connection.execute(
+        update(schema.appointments)
+        .where(schema.appointments.c.call_id == record.call_id)
+        .values(call_summary=record.summary, call_transcript=record.transcript)
+    )
+
+
+def _upsert(connection: Connection, table: Table, row: dict[str, Any], *, replace: bool) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(row)
+    if not replace:
+        return statement.on_conflict_do_nothing(index_elements=["id"])
+    changed = {name: statement.excluded[name] for name in row if name != "id"}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=changed)
+
+
+def read_calls(connection: Connection, business_id: str, limit: int) -> list[StoredCall]:
+    """The last calls of a business, newest first."""
+    table = schema.calls
+    query = select(table).where(table.c.business_id == business_id)
+    rows = connection.execute(query.order_by(table.c.started_at.desc(), table.c.id).limit(limit))
+    return [_stored(row) for row in rows]
+
+
+def read_call(connection: Connection, business_id: str, call_id: str) -> StoredCall | None:
+    """One call of a business."""
+    table = schema.calls
+    query = select(table).where(table.c.id == call_id, table.c.business_id == business_id)
+    row = connection.execute(query).first()
+    return _stored(row) if row else None
+
+
+def read_turns(connection: Connection, business_id: str, call_id: str) -> list[Turn]:
+    """The transcript of one call of a business, in the order of the conversation."""
+    turns, calls = schema.turns, schema.calls
+    query = select(turns).join(calls).where(turns.c.call_id == call_id, calls.c.business_id == business_id)
+    return [_turn(row) for row in connection.execute(query.order_by(turns.c.n))]
+
+
+def read_timeline(connection: Connection, business_id: str, call_id: str) -> list[TimelineLine]:
+    """The timeline of one call of a business, in the order in which it was written."""
+    events, calls = schema.call_events, schema.calls
+    query = select(events).join(calls).where(events.c.call_id == call_id, calls.c.business_id == business_id)
+    rows = connection.execute(query.order_by(events.c.id))
+    return [TimelineLine(row.call_id, row.at_ms, row.line) for row in rows]
+
+
+def _stored(row: Row[Any]) -> StoredCall:
+    return StoredCall(
+        call_id=row.id,
+        business_id=row.business_id,
+        carrier=row.carrier,
+        engine=row.engine,
+        started_at=moment(row.started_at),
+        from_number=row.from_number,
+        to_number=row.to_number,
+        ended_at=None if row.ended_at is None else moment(row.ended_at),
+        end_reason=None if row.end_reason is None else EndReason(row.end_reason),
+        summary=row.summary,
+        counts=row.counts or {},
+    )
+
+
+def _turn(row: Row[Any]) -> Turn:
+    fields = dict(row._mapping)
+    for own in ("call_id", "n"):
+        del fields[own]
+    return Turn(**(fields | {"speaker": Speaker(row.speaker)}))

@@ -1,0 +1,194 @@
+"""Connections to one database: how transactions begin, how durable they are, and what its errors mean.
+
+It decides the pragmas of SQLite and turns every driver error into a `StorageError` with advice. It knows no
+table.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from torim.errors import ConfigError, StorageError
+
+BUSY_TIMEOUT_MS = 5_000  # how long a writer waits for another one before it gives up
+
+# By the beginning of SQLite's own error name: our code and advice.
+_SQLITE_ADVICE = {
+    "SQLITE_BUSY": ("storage.locked", "The database is locked by another program; stop it, or try again."),
+    "SQLITE_LOCKED": ("storage.locked", "The database is locked by another program; stop it, or try again."),
+    "SQLITE_FULL": ("storage.full", "The disk of the database is full; free some space there."),
+    "SQLITE_READONLY": (
+        "storage.readonly",
+        "The database cannot be written; check the owner and permissions of its file and directory.",
+    ),
+    "SQLITE_CANTOPEN": (
+        "storage.unreachable",
+        "The database file cannot be opened; check that its directory exists and may be written.",
+    ),
+    "SQLITE_IOERR": (
+        "storage.disk",
+        "The disk of the database failed or is full; check it, then restore a backup if data is missing.",
+    ),
+    "SQLITE_CORRUPT": ("storage.corrupt", "The database is damaged; restore the last backup."),
+    "SQLITE_NOTADB": ("storage.corrupt", "The file is not a SQLite database; check TORIM_DATABASE_URL."),
+    "SQLITE_CONSTRAINT": ("storage.constraint", "The database refused a row that breaks its rules."),
+}
+_NO_TABLE = ("storage.schema", "The database has another schema; run `torim db upgrade`.")
+_OTHER = ("storage.failed", "The database refused; see the cause below.")
+
+# Failures that pass by themselves or by the operator's hand, so that trying again makes sense.
+TRANSIENT = frozenset(
+    {
+        "storage.locked",
+        "storage.full",
+        "storage.readonly",
+        "storage.unreachable",
+        "storage.disk",
+        "storage.failed",
+    }
+)
+
+
+class Database:
+    """A pool of connections; safe to share between threads.
+
+    Args:
+        url: SQLAlchemy URL, ``sqlite`` (a file) or ``postgresql``.
+        durable: Commits survive a power cut. Without it they survive the death of the process only, and are
+            cheaper: for events, never for bookings.
+
+    Raises:
+        ConfigError: The URL cannot be used, or its driver is not installed.
+    """
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        self.url = parse_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _engine(self.url)
+        if self.is_sqlite:
+            _tune_sqlite(self.engine, durable)
+        elif not durable:
+            event.listen(self.engine, "connect", _relax_postgresql)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database."""
+        return sqlite_path(self.url) if self.is_sqlite else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view of the database; never waits for writers.
+
+        Raises:
+            StorageError: The database refused.
+        """
+        with translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that holds SQLite's write lock from its beginning; commits unless an error leaves it.
+
+        Raises:
+            IntegrityError: A rule of the schema was broken; the caller knows which.
+            StorageError: The database refused.
+        """
+        with translated(), self.engine.connect() as connection:
+            immediate = connection.execution_options(torim_immediate=True)
+            with immediate.begin():
+                yield immediate
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def parse_url(url: str) -> URL:
+    """Read and check a database URL.
+
+    Raises:
+        ConfigError: ``config.database_url``.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        advice = "TORIM_DATABASE_URL is no URL; an example is sqlite:///data/torim.db."
+        raise ConfigError(advice, code="config.database_url") from error
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        advice = "A database in memory cannot be shared by threads and workers; name a file: sqlite:///data/torim.db."
+        raise ConfigError(advice, code="config.database_url")
+    return parsed
+
+
+def sqlite_path(url: URL) -> Path:
+    """The file of an SQLite URL, also of the form ``file:path?uri=true``."""
+    name = url.database or ""
+    return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        if url.get_backend_name() == "sqlite":
+            return create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        return create_engine(url, pool_pre_ping=True)
+    except (ImportError, NoSuchModuleError, ArgumentError) as error:
+        advice = f"No driver for {url.drivername} is installed; `pip install psycopg[binary]` for PostgreSQL."
+        raise ConfigError(advice, code="config.database_url") from error
+
+
+def _tune_sqlite(engine: Engine, durable: bool) -> None:
+    def connect(connection: sqlite3.Connection, _record: Any) -> None:
+        # The driver must not begin transactions by itself: it would do so too late and without the lock.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("torim_immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    event.listen(engine, "connect", connect)
+    event.listen(engine, "begin", begin)
+
+
+def _relax_postgresql(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    connection.commit()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn driver errors into `StorageError`; broken rules of the schema pass as they are."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        raise storage_error(error.orig or error) from error
+    except PoolTimeout as error:
+        advice = "Every database connection is in use; fewer calls, or a faster disk, would help."
+        raise StorageError(advice, code="storage.locked") from error
+    except (sqlite3.Error, OSError) as error:
+        raise storage_error(error) from error
+
+
+def storage_error(error: BaseException) -> StorageError:
+    """The `StorageError` that a driver's error stands for."""
+    name = str(getattr(error, "sqlite_errorname", "") or "")
+    code, advice = _OTHER
+    if "no such table" in str(error) or "no such column" in str(error):
+        code, advice = _NO_TABLE
+    for start, known in _SQLITE_ADVICE.items():
+        if name.startswith(start):
+            code, advice = known
+    return StorageError(f"{advice} ({error})", code=code)
