@@ -10,6 +10,7 @@ import pytest
 
 from torim.audio.g711 import duck
 from torim.carriers.base import CallerAudio, StreamOpened
+from torim.carriers.browser import BrowserCodec
 from torim.carriers.twilio import TwilioCodec
 from torim.core.actions import ClearAudio, EndStream, PlayAudio, SendMark
 from torim.core.events import CallerGone, EndReason, KeyPressed, MarkReturned, StreamStarted
@@ -95,6 +96,13 @@ def test_after_the_stop_nothing_means_anything() -> None:
     codec.decode(message("stop"))
     for late in (media(), message("stop"), message("mark", mark={"name": "torim:1:1"}), start("MZ2")):
         assert codec.decode(late) == []
+
+
+def test_a_pages_own_count_of_what_it_dropped_is_for_its_display_only() -> None:
+    page = BrowserCodec()
+    page.decode(start())
+    assert page.decode(message("cleared", cleared={"playedSamples": 14_592, "droppedSamples": 65_408})) == []
+    assert page.decode(message("mark", mark={"name": "torim:9:1"})) == [MarkReturned(9, 1)]
 
 
 # --- what we say ---------------------------------------------------------------------------------------------

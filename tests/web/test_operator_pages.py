@@ -70,6 +70,21 @@ def test_serving_ends_when_its_task_is_cancelled() -> None:
     asyncio.run(run())
 
 
+def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(client: httpx.AsyncClient) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+        kind = b"Content-Type: application/x-www-form-urlencoded"
+        writer.write(b"POST /twilio/voice HTTP/1.1\r\nHost: localhost\r\n" + kind)
+        writer.write(b"\r\nContent-Length: 100\r\n\r\nCallSid=")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        assert (await client.get("/healthz")).status_code == 200
+
+    play(dependencies(World()), scene)
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
+
+
 def test_a_stopped_server_frees_its_port() -> None:
     async def run() -> None:
         app = build_app(dependencies(World()))

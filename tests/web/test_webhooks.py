@@ -187,9 +187,7 @@ def test_bad_requests_are_answered_with_advice() -> None:
         assert large.status_code == 413
         binary = await client.post("/twilio/voice", content=b"a=%ff%fe", headers=form)
         assert binary.status_code == 400
-        many = await client.post(
-            "/twilio/voice", content=urlencode({str(n): n for n in range(300)}), headers=form
-        )
+        many = await client.post("/twilio/voice", content=urlencode({str(n): n for n in range(300)}), headers=form)
         assert many.status_code == 400
         for sid in ("", "a b", "x" * 65):
             nameless = await client.post("/twilio/voice", data={"CallSid": sid})

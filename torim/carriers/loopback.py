@@ -85,9 +85,7 @@ class LoopbackCodec:
             return [KeyPressed(content.decode())]
         if kind == MARK and len(content) == _TWO.size:
             return [MarkReturned(*_TWO.unpack(content))]
-        raise CarrierError(
-            f"A loopback message of kind {kind!r} was dropped: bad content.", "carrier.message"
-        )
+        raise CarrierError(f"A loopback message of kind {kind!r} was dropped: bad content.", "carrier.message")
 
     def _start(self, content: bytes) -> list[CarrierInput]:
         if self._stage is Stage.OPEN:
@@ -149,9 +147,7 @@ class LoopbackFarSide:
                 return SendMark(*_TWO.unpack(content))
             if kind == CLEAR and len(content) == _ONE.size:
                 return ClearAudio(*_ONE.unpack(content))
-        raise CarrierError(
-            "Our side of a loopback line sends audio, marks and clears only.", "carrier.malformed"
-        )
+        raise CarrierError("Our side of a loopback line sends audio, marks and clears only.", "carrier.malformed")
 
 
 PLUGIN = CarrierPlugin("loopback", CarrierCapabilities(), LoopbackCodec)

@@ -60,7 +60,7 @@ class _Media(msgspec.Struct, frozen=True, gc=False):
     track: str = "inbound"
 
 
-class _MediaMessage(msgspec.Struct, frozen=True, tag_field="event", tag="media", rename="camel"):
+class _MediaMessage(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="media", rename="camel"):
     stream_sid: str
     media: _Media
 
@@ -156,9 +156,7 @@ class MediaStreamsCodec:
         self._check_stream(message.stream_sid)
         media = message.media
         if len(media.payload) > PAYLOAD_MAX_BYTES:
-            _refuse(
-                "oversize", f"A message with {len(media.payload)} bytes of audio was dropped: send 20 ms."
-            )
+            _refuse("oversize", f"A message with {len(media.payload)} bytes of audio was dropped: send 20 ms.")
         if not media.payload or media.track == "outbound":
             return []
         return [CallerAudio(media.payload)]

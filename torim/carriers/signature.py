@@ -17,9 +17,7 @@ _DEFAULT_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 def sign(auth_token: str, url: str, params: Params = ()) -> str:
     """The value of `X-Twilio-Signature` for a request to exactly this URL with these form parameters."""
     signed = url + "".join(name + value for name, value in sorted(set(params)))
-    return b64encode(
-        hmac.digest(auth_token.encode(), signed.encode("utf-8", "surrogatepass"), "sha1")
-    ).decode()
+    return b64encode(hmac.digest(auth_token.encode(), signed.encode("utf-8", "surrogatepass"), "sha1")).decode()
 
 
 def webhook_signed(auth_token: str, signature: str, url: str, params: Params) -> bool:

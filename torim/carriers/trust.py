@@ -80,9 +80,7 @@ class Doorkeeper:
                 "Only this machine may call while TWILIO_AUTH_TOKEN is not set; set it to accept Twilio.",
             )
         if any(name in _FORWARDING_HEADERS or name.startswith("x-forwarded") for name in approach.headers):
-            _refuse(
-                "not_local", "A forwarded request needs a signature: set TWILIO_AUTH_TOKEN to accept Twilio."
-            )
+            _refuse("not_local", "A forwarded request needs a signature: set TWILIO_AUTH_TOKEN to accept Twilio.")
         self.check_origin(approach)
 
     def check_origin(self, approach: Approach) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.websockets import WebSocket
@@ -76,13 +76,16 @@ def _handlers(deps: WebDeps, metrics: WebMetrics) -> Mapping[Any, Any]:
     async def misused(connection: Request | WebSocket, error: HTTPException) -> Response | None:
         return await _tell(connection, PlainTextResponse(_advice(error), error.status_code, error.headers))
 
+    async def left(request: Request, error: ClientDisconnect) -> Response:
+        return PlainTextResponse("Nobody is there to read this.\n", 400)
+
     async def failed(request: Request, error: Exception) -> Response | None:
         # The server logs the error itself; the caller must hear something.
         if request.url.path in _SPOKEN_PATHS:
             return twiml(twilio.apology(deps.config.language))
         return PlainTextResponse("Torim failed on this request; its log says why.\n", 500)
 
-    return {CarrierError: refused, HTTPException: misused, Exception: failed}
+    return {CarrierError: refused, HTTPException: misused, ClientDisconnect: left, Exception: failed}
 
 
 async def _tell(connection: Request | WebSocket, response: Response) -> Response | None:

@@ -5,6 +5,7 @@ Decides only what is too large or of the wrong kind. It believes nothing: that i
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from starlette.requests import HTTPConnection, Request
 from torim.carriers.trust import Approach
 
 BODY_MAX_BYTES = 64 * 1024  # a Twilio form has 1 to 3 kB
+BODY_WAIT_S = 5.0  # the carrier gives a webhook 15 s in all
 FIELDS_MAX = 200
 _FORM = "application/x-www-form-urlencoded"
 _CALL_SID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -37,19 +39,21 @@ async def read_form(request: Request) -> Form:
     """The fields of a form post, in order, blank ones included.
 
     Raises:
-        HTTPException: 415 if it is not a form, 413 if it is too large, 400 if it is not UTF-8 or has too many
-            fields.
+        HTTPException: 415 if it is not a form, 413 if it is too large, 408 if it does not come, 400 if it is
+            not UTF-8 or has too many fields.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != _FORM:
         raise HTTPException(415, f"Send the fields as {_FORM}.")
-    body = await _read_body(request)
+    try:
+        async with asyncio.timeout(BODY_WAIT_S):
+            body = await _read_body(request)
+    except TimeoutError as error:
+        raise HTTPException(408, f"The body did not come within {BODY_WAIT_S:.0f} s.") from error
     try:
         return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except ValueError as error:
-        raise HTTPException(
-            400, f"The form cannot be read: send at most {FIELDS_MAX} UTF-8 fields."
-        ) from error
+        raise HTTPException(400, f"The form cannot be read: send at most {FIELDS_MAX} UTF-8 fields.") from error
 
 
 def call_sid(form: Form) -> str:

@@ -58,8 +58,14 @@ async def web_server(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
 
 async def serve_web(app: ASGIApp, host: str, port: int) -> None:
     """Serve until cancelled; raises `ConfigError` if the address cannot be listened on."""
-    async with web_server(app, host, port):
-        await asyncio.Event().wait()
+    listener = _listen(host, port)
+    server = _Server(_settings(app))
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await asyncio.shield(running)  # ends early only by failing, which the owner must learn
+    finally:
+        server.should_exit = True
+        await running
 
 
 def _settings(app: ASGIApp) -> uvicorn.Config:
@@ -85,9 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
         advice = "another program uses it; set TORIM_PORT to a free one" if taken else "check TORIM_HOST"
-        raise ConfigError(
-            f"Cannot listen on {host}:{port} ({error}): {advice}.", "config.web_port"
-        ) from error
+        raise ConfigError(f"Cannot listen on {host}:{port} ({error}): {advice}.", "config.web_port") from error
     listener.setblocking(False)
     return listener
 

@@ -65,7 +65,7 @@ class TwilioWebhooks:
         sid = call_sid(form)
         event = field(form, "StreamEvent") or field(form, "CallStatus")
         if event == "stream-error":
-            _log.warning("Twilio reports a stream error: call=%s %s", sid, field(form, "StreamError")[:200])
+            _log.warning("Twilio reports a stream error: call=%s %r", sid, field(form, "StreamError")[:200])
         self._metrics.webhooks.labels("status", "received").inc()
         return Response(status_code=204)
 
