@@ -14,7 +14,7 @@ from torim.core.actions import CancelResponse, CreateResponse, Purpose
 from torim.core.events import ResponseCreated, ResponseStatus
 from torim.core.outbox import Outbox
 from torim.core.reasons import Level, Reason
-from torim.core.responses import ACTIVE, PENDING, Input, Response, Responses, State
+from torim.core.responses import PENDING, Input, Response, Responses, State
 from torim.core.settings import TurnSettings
 
 # Where two wishes meet, one response answers both; the later name in this order gives its purpose.
@@ -90,6 +90,7 @@ class Answers:
 
     def created(self, event: ResponseCreated, now_ms: int, wanted: bool) -> Response:
         """A response began. One that we did not ask for is adopted if ``wanted``, else cancelled at once."""
+        overtaken = self.responses.pending
         response, asked = self.responses.created(event.response_id, event.key, now_ms)
         if response.state is State.CANCELLING:
             self._send_cancel(response)
@@ -100,6 +101,8 @@ class Answers:
         elif not asked:
             self._outbox.note(Reason.RESPONSE_ADOPTED, Level.DEBUG, response=response.name)
             self.wish = None
+            if overtaken is not None:
+                self._cancel(overtaken, now_ms)
         self._outbox.note(Reason.RESPONSE_CREATED, Level.DEBUG, response=response.name, key=event.key)
         return response
 
@@ -144,7 +147,7 @@ class Answers:
         alive = self.responses.alive
         if alive is None:
             return None
-        if alive.state in ACTIVE:
+        if alive.state is State.LIVE:
             self._send_cancel(alive)
         self._outbox.note(Reason.RESPONSE_OVERDUE, Level.WARNING, response=alive.name, status=alive.state.value)
         self.end(alive, Input.LOST, ResponseStatus.LOST, now_ms)
@@ -158,6 +161,8 @@ class Answers:
             self._outbox.note(Reason.RETRIES_SPENT, Level.WARNING, retries=self.retries)
             return False
         self.retries += 1
+        if purpose is Purpose.REPLY and self.retries == self._settings.retries_max:
+            purpose = Purpose.RETRY  # the last try asks the caller, should the conversation itself be the trouble
         pause_ms = self._settings.retry_delay_ms * self.retries
         self.want(purpose, not_before_ms=now_ms + pause_ms)
         self._outbox.note(Reason.RESPONSE_RETRIED, Level.INFO, purpose=purpose.value, pause_ms=pause_ms)

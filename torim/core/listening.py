@@ -8,6 +8,7 @@ sure or dropped, sure by ended.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 
@@ -41,7 +42,6 @@ class Measure:
     tone: bool = False  # a telephone key, never voice
     active: bool = False  # energy in this very frame
     echo_db: float = -96.0  # loudest echo to expect
-    echo_known_ms: int = 0  # for how long this line was heard to return our voice
 
 
 class ListenState(Enum):
@@ -64,6 +64,7 @@ class Listener:
         self._voiced_frames = 0  # since then
         self._windows_in_a_row = 0  # of speech
         self._measure = Measure()
+        self._echoes = deque([0.0], maxlen=self._settings.echo_hold_ms // FRAME_MS)
         self._probability = 0.0
         self._sound = Sound(0)
         self._voice_ms = 0  # when voice was last heard
@@ -76,6 +77,7 @@ class Listener:
         """Take in one frame; returns what it made certain, oldest first."""
         self._now_ms += FRAME_MS
         self._measure = measure
+        self._echoes.append(measure.echo)
         self._follow_energy(measure)
         if self._state is ListenState.QUIET:
             return self._onset(audio_ms) if self._voiced_energy(far_end) else []
@@ -107,7 +109,10 @@ class Listener:
     def _trigger(self, own: bool, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         """An onset by the neural VAD: at once while armed, after a few windows otherwise."""
         quiet = self._state is ListenState.QUIET
-        enough = 1 if self._measure.armed and quiet else self._settings.unarmed_windows
+        armed = self._measure.armed
+        enough = 1 if armed and quiet else self._settings.unarmed_windows
+        if not armed and echo_possible(far_end, self._settings):
+            return []  # a faint voice while ours sounds: faint echo is likelier
         if not own or self._windows_in_a_row < enough:
             return []
         events = self._onset(audio_ms)
@@ -133,16 +138,17 @@ class Listener:
         return self._voiced_frames * FRAME_MS >= self._settings.voiced_arm_share * armed_for_ms
 
     def _explained(self, far_end: FarEnd) -> bool:
-        """Whether echo alone explains this frame: it is like what was played, and no louder than its echo."""
-        measure, settings = self._measure, self._settings
-        loudest_db = measure.echo_db + settings.echo_margin_db
-        return measure.level_db <= loudest_db and self._alike(measure, far_end)
-
-    def _alike(self, measure: Measure, far_end: FarEnd) -> bool:
+        """Whether echo alone explains this frame: like what was played, and no louder than its echo can be."""
         settings = self._settings
-        known = measure.echo_known_ms >= settings.echo_known_ms
-        likeness_min = settings.echo_known_min if known else settings.echo_min
-        return measure.echo >= likeness_min and echo_possible(far_end, settings)
+        if not echo_possible(far_end, settings):
+            return False
+        above_db = self._measure.level_db - self._measure.echo_db
+        if self._measure.echo >= settings.echo_sure_min:
+            return above_db <= settings.echo_sure_margin_db
+        return max(self._echoes) >= settings.echo_min and above_db <= settings.echo_margin_db
+
+    def _surely_echo(self, far_end: FarEnd) -> bool:
+        return self._measure.echo >= self._settings.echo_sure_min and echo_possible(far_end, self._settings)
 
     def _onset(self, audio_ms: int) -> list[VoiceEvent]:
         began_ms = self._began_ms()
@@ -162,7 +168,7 @@ class Listener:
         sound.frames += 1
         sound.level_db = max(sound.level_db, measure.level_db)
         sound.echo_peak = max(sound.echo_peak, measure.echo)
-        sound.echo_frames += self._alike(measure, far_end)
+        sound.echo_frames += self._explained(far_end) or self._surely_echo(far_end)
 
     def _count(self, own: bool, probability: float) -> None:
         self._sound.voice_ms += WINDOW_MS if own else 0

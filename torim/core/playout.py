@@ -140,9 +140,10 @@ class Playout:
         """The instant at which everything sent will have been heard."""
         return -(-(self._line_end + self._delay + self._jitter) // SAMPLES_PER_MS)
 
-    def echo_ends_ms(self) -> int:
-        """The instant at which an echo of the last sent sample can reach us at the earliest."""
-        return self.ends_ms() + (self._round_trip or 0) // SAMPLES_PER_MS
+    @property
+    def round_trip_ms(self) -> int:
+        """To the carrier and back, as the first mark measured it."""
+        return (self._round_trip or 0) // SAMPLES_PER_MS
 
     def remaining_ms(self, now_ms: int) -> int:
         """Speech still to be heard, as far as it has been received."""

@@ -94,21 +94,28 @@ class Responses:
     def __init__(self) -> None:
         self._by_key: dict[str, Response] = {}
         self._by_id: dict[str, Response] = {}
-        self._alive: Response | None = None  # derived: the one whose state is not ENDED
+        self._open: dict[str, Response] = {}  # by key: those whose state is not ENDED
+        self.last_name: str | None = None  # of the newest response, for logs
 
     def __iter__(self) -> Iterator[Response]:
         return iter(self._by_key.values())
 
     @property
     def alive(self) -> Response | None:
-        """The response that is asked for or not done, if any."""
-        return self._alive
+        """The response that is asked for or not done, if any; one that the engine runs comes first."""
+        running = (response for response in self._open.values() if response.state in ACTIVE)
+        return next(running, next(iter(self._open.values()), None))
 
     @property
     def active_id(self) -> str | None:
         """The id in {LIVE, CANCELLING}; None exactly when every created response is done or lost."""
-        alive = self._alive
+        alive = self.alive
         return alive.response_id if alive is not None and alive.state in ACTIVE else None
+
+    @property
+    def pending(self) -> Response | None:
+        """The request that the engine has not answered yet."""
+        return next((response for response in self._open.values() if response.state in PENDING), None)
 
     def get(self, response_id: str) -> Response | None:
         return self._by_id.get(response_id)
@@ -120,8 +127,7 @@ class Responses:
     def request(self, key: str, command_id: str, purpose: Purpose, now_ms: int) -> Response:
         """Note that we ask for a response."""
         response = Response(key, purpose, State.REQUESTED, now_ms, command_id=command_id)
-        self._by_key[key] = response
-        self._alive = response
+        self._add(response)
         return response
 
     def created(self, response_id: str, key: str | None, now_ms: int) -> tuple[Response, bool]:
@@ -129,15 +135,15 @@ class Responses:
 
         A server that does not echo our key is matched to the one request that is open.
         """
-        response = self._by_key.get(key) if key is not None else self._alive
+        response = self._by_key.get(key) if key is not None else self.pending
         asked = response is not None and response.state in PENDING
         if response is None or not asked:
             response = Response(f"engine-{response_id}", Purpose.REPLY, State.REQUESTED, now_ms)
-            self._by_key[response.key] = response
+            self._add(response)
         response.response_id = response_id
         response.created_ms = now_ms
         self._by_id[response_id] = response
-        self._alive = response
+        self.last_name = response_id
         self.take(response, Input.CREATED, now_ms)
         return response, asked
 
@@ -148,6 +154,11 @@ class Responses:
             return False
         response.state = following
         response.changed_ms = now_ms
-        if following is State.ENDED and self._alive is response:
-            self._alive = None
+        if following is State.ENDED:
+            self._open.pop(response.key, None)
         return True
+
+    def _add(self, response: Response) -> None:
+        self._by_key[response.key] = response
+        self._open[response.key] = response
+        self.last_name = response.name

@@ -20,6 +20,7 @@ class Voice(Enum):
     NONE = "none"
     UNSURE = "unsure"
     SURE = "sure"
+    OVERRULED = "overruled"  # a sound goes on that is no turn any more; only the engine's word makes it one again
 
 
 class Judgement(Enum):
@@ -74,7 +75,7 @@ class CallerTurns:
     def sure(self, audio_ms: int) -> None:
         if self.voice is Voice.SURE:
             return
-        start = self._onset_ms if self.voice is Voice.UNSURE else audio_ms
+        start = min(self._onset_ms, audio_ms) if self.voice is Voice.UNSURE else audio_ms
         self.voice = Voice.SURE
         self.open = True
         self._voice.append(_Span(start))
@@ -83,9 +84,14 @@ class CallerTurns:
         self.voice = Voice.NONE
         self._false.append(_Span(self._onset_ms, audio_ms))
 
+    def overrule(self, audio_ms: int) -> None:
+        """The turn is over although we still hear something."""
+        self.ended(audio_ms)
+        self.voice = Voice.OVERRULED
+
     def ended(self, audio_ms: int) -> None:
         self.voice = Voice.NONE
-        if self._voice:
+        if self._voice and self._voice[-1].end_ms is None:
             self._voice[-1].end_ms = audio_ms
 
     # --- engine -----------------------------------------------------------------------------------------
@@ -128,6 +134,11 @@ class CallerTurns:
     def start_of(self, item_id: str) -> int | None:
         item = self.items.get(item_id)
         return item.start_ms if item else None
+
+    def voice_start_ms(self, item: Item) -> int:
+        """Where the caller's voice began in an item, on the clock of appended audio."""
+        starts = [span.start_ms for span in self._voice if span.overlaps(item.start_ms, item.end_ms or item.start_ms)]
+        return max(item.start_ms, min(starts, default=item.start_ms))
 
     def settle(self) -> None:
         """The open turn is complete."""

@@ -1,0 +1,127 @@
+"""Greeting, silence, goodbye: how a call begins and how it ends."""
+
+from __future__ import annotations
+
+from torim.core.actions import CommitAudio, EndStream, Purpose
+from torim.core.events import (
+    CallerGone,
+    CallerTranscript,
+    EndReason,
+    Event,
+    Evidence,
+    GoodbyeAsked,
+    ResponseStatus,
+    StreamStarted,
+    TurnCommitted,
+)
+from torim.core.floor import Floor
+from torim.core.moves import take_floor, verify
+from torim.core.outbox import Due
+from torim.core.phases import Input as PhaseInput
+from torim.core.phases import Phase
+from torim.core.reasons import Level, Reason
+from torim.core.responses import Input as ResponseInput
+from torim.core.state import CallState
+from torim.core.turns import Voice
+
+
+def stream_started(s: CallState, event: StreamStarted, now_ms: int) -> None:
+    s.manners.streaming = True
+    s.due.set(Due.MAX_CALL, now_ms + s.settings.max_call_ms)
+    s.out.add(*s.playout.calibrate(now_ms))
+    greet(s, now_ms)
+
+
+def greet(s: CallState, now_ms: int) -> None:
+    if s.phase is Phase.RINGING and s.manners.streaming and s.link.up:
+        s.advance_phase(PhaseInput.STARTED)
+        s.due.set(Due.LOCK, now_ms + s.settings.greeting_lock_max_ms)
+        if s.answers.wish is None and s.floor is Floor.OPEN:
+            s.answers.want(Purpose.GREETING)
+        elif s.floor is Floor.CALLER or s.answers.wish is not None:
+            s.greeted()
+
+
+def lock_expired(s: CallState, now_ms: int) -> None:
+    if s.phase is not Phase.GREETING:
+        return
+    s.greeted()
+    if s.floor is not Floor.AI or not s.allowed():
+        return
+    if s.turns.voice is Voice.SURE:
+        take_floor(s, Reason.CUT, now_ms)
+    elif s.turns.voice is Voice.UNSURE:
+        verify(s, Evidence(), now_ms)
+
+
+def goodbye_asked(s: CallState, event: GoodbyeAsked, now_ms: int) -> None:
+    s.manners.end_reason = event.reason
+    s.advance_phase(PhaseInput.GOODBYE)
+    s.due.clear(Due.LOCK)
+    s.due.set(Due.CLOSING, now_ms + s.settings.closing_max_ms)
+    s.out.note(Reason.CLOSING, Level.DEBUG, cause=event.reason.value)
+    if event.reason is EndReason.GOODBYE and s.tools.audible:
+        s.answers.wish = None  # the response that ended the call has said goodbye already
+    else:
+        s.answers.want(Purpose.GOODBYE)
+
+
+def idle(s: CallState, now_ms: int) -> None:
+    s.manners.silences += 1
+    if s.manners.silences > 1:
+        goodbye_asked(s, GoodbyeAsked(EndReason.CALLER_SILENT), now_ms)
+    else:
+        s.out.note(Reason.SILENCE_PROMPT, Level.DEBUG)
+        s.answers.want(Purpose.PROMPT)
+
+
+def max_call(s: CallState, now_ms: int) -> None:
+    goodbye_asked(s, GoodbyeAsked(EndReason.MAX_DURATION), now_ms)
+
+
+def hang_up(s: CallState, now_ms: int) -> None:
+    reason = s.manners.end_reason or EndReason.GOODBYE
+    s.out.add(EndStream(reason))
+    end(s, reason, now_ms)
+
+
+def caller_gone(s: CallState, event: CallerGone, now_ms: int) -> None:
+    end(s, event.reason, now_ms)
+
+
+def end(s: CallState, reason: EndReason, now_ms: int) -> None:
+    """Everything ends: audio at its heard sample, responses, deadlines. Running tools may still finish."""
+    if s.turns.open and s.link.up:
+        s.out.add(CommitAudio(s.out.command("commit")))
+    _, items = s.playout.cut(now_ms)
+    for item in items:
+        s.words.cut(item)
+    s.answers.cancel(now_ms)
+    while (alive := s.answers.responses.alive) is not None:
+        s.answers.end(alive, ResponseInput.LOST, ResponseStatus.LOST, now_ms)
+    s.answers.wish = None
+    s.due.clear_all()
+    s.manners.end_reason = reason
+    s.advance_phase(PhaseInput.OVER)
+    s.out.note(Reason.ENDED, Level.INFO, cause=reason.value, duration_ms=now_ms)
+
+
+def keep(s: CallState, now_ms: int) -> None:
+    """Idle prompt and hang-up wait for a floor on which nothing is going on."""
+    quiet = s.floor is Floor.OPEN and s.answers.responses.alive is None and not s.owing()
+    if quiet and s.phase is Phase.CLOSING:
+        s.due.set_once(Due.HANG_UP, now_ms + s.settings.hang_up_after_ms)
+    else:
+        s.due.clear(Due.HANG_UP)
+    if quiet and s.phase is Phase.CONVERSING:
+        s.due.set_once(Due.IDLE, now_ms + s.settings.idle_prompt_ms)
+    else:
+        s.due.clear(Due.IDLE)
+
+
+def after_end(s: CallState, event: Event, now_ms: int) -> None:
+    """The link lingers for the last transcription; tools may finish; nothing else matters any more."""
+    if isinstance(event, CallerTranscript) and event.text:
+        s.words.caller_words(event.item_id, event.text, now_ms)
+    elif isinstance(event, TurnCommitted):
+        s.words.caller(event.item_id, s.manners.voice_ms, s.manners.voice_ms)
