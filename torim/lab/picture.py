@@ -25,7 +25,7 @@ LEFT, RIGHT = 92, 28
 ROW_S = 16
 AI_HEIGHT, CALLER_HEIGHT, AXIS_HEIGHT = 66, 54, 20
 LABEL_HEIGHT, CAPTION_HEIGHT, ROW_GAP = 14, 17, 30
-LABEL_CHAR, CAPTION_CHAR = 5.7, 6.3  # mean width of a letter, px
+LABEL_CHAR, CAPTION_CHAR, LEGEND_CHAR = 5.7, 6.3, 7.2  # mean width of a letter, px
 SAMPLES_PER_S = 1000 * SAMPLES_PER_MS
 SCALE = (WIDTH - LEFT - RIGHT) / (ROW_S * SAMPLES_PER_S)
 
@@ -122,11 +122,11 @@ def _header(body: list[str], record: CallRecord, rows: Sequence[BargeIn]) -> flo
         ("ai", "AI, as heard"), ("ghost", "sent, never heard"), ("you", "caller"),
         ("cut", "onset to silence"), ("hold", "hold"), ("engine", "engine"), ("desk", "desk"),
     )  # fmt: skip
-    x = WIDTH - RIGHT - sum(26 + len(name) * CAPTION_CHAR for _, name in legend)
+    x = WIDTH - RIGHT - sum(30 + len(name) * LEGEND_CHAR for _, name in legend)
     for colour, name in legend:
         body.append(_box(x, 35, 11, 11, colour, 'rx="2.5"'))
         body.append(_text(x + 16, 45, name, "sub dim"))
-        x += 26 + len(name) * CAPTION_CHAR
+        x += 30 + len(name) * LEGEND_CHAR
     return 92.0
 
 
@@ -249,7 +249,7 @@ class _Row:
     def _marks(self, body: list[str], placed: Sequence[_Placed], bottom: float) -> None:
         for item in placed:
             y = self._top + item.level * LABEL_HEIGHT + 10
-            dash = "" if item.mark.strong else 'stroke-dasharray="2 3"'
+            dash = 'opacity="0.75"' if item.mark.strong else 'stroke-dasharray="2 3" opacity="0.75"'
             body.append(_line(item.x, y - 9, item.x, bottom, f"s-{item.mark.colour}", 0.9, dash))
             body.append(_text(item.x + 3, y, item.mark.label, f"mark {item.mark.colour}"))
 

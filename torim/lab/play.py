@@ -130,7 +130,7 @@ class Player:
     # --- acting -----------------------------------------------------------------------------------------
 
     async def _say(self, say: Say) -> None:
-        due = self._take_due()
+        due = max(self._take_due(), self._caller.clock.now_samples())
         text = say.text or (say.file or "")
         utterance = self._caller.say(text, self._voices[say], due, self._take_stage())
         self._act(utterance)
