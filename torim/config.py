@@ -78,7 +78,7 @@ class Config:
     )
     workers: int = setting(1, read.whole(1, 64), "Number of media worker processes.")
     max_calls: int = setting(
-        100, read.whole(1, 10_000), "Calls at a time; further callers hear the fallback."
+        100, read.whole(1, 10_000), "Calls that one worker takes at a time; further callers hear that all lines are busy."
     )
     engine: str = setting(
         "", read.text, "Speech engine: `openai`, `embedded`, `scripted`, or the name of a plugin."

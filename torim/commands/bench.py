@@ -31,9 +31,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{name:<16}{summary}")
         return 0
     if args.name != "all" and args.name not in scripts:
-        raise ConfigError(
-            f"There is no measurement {args.name!r}. `torim bench list` names them.", "bench.unknown"
-        )
+        raise ConfigError(f"There is no measurement {args.name!r}. `torim bench list` names them.", "bench.unknown")
     chosen = list(scripts) if args.name == "all" else [args.name]
     return max([_measure(name, args.options) for name in chosen], default=0)
 

@@ -12,9 +12,7 @@ def add_parser(subparsers: SubParsers) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="verb", required=True)
     serve = verbs.add_parser("serve", help="listen for Realtime clients on /v1/realtime")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    serve.add_argument(
-        "--port", type=int, default=8090, help="port; 0 takes a free one (default: %(default)s)"
-    )
+    serve.add_argument("--port", type=int, default=8090, help="port; 0 takes a free one (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:
