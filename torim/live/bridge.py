@@ -11,16 +11,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from torim.audio import g711
-from torim.carriers.base import CallerAudio, CarrierCodec
+from torim.carriers.base import CallerAudio, CarrierCodec, CarrierInput
 from torim.core import actions as act
 from torim.core import events as ev
 from torim.core.call import Call
 from torim.core.listening import Listener
+from torim.core.reasons import Level, Reason
 from torim.errors import CarrierError, TorimError
 from torim.live import tools
 from torim.live.clock import CallClock, Deadline
@@ -57,6 +58,7 @@ class Bridge:
         self.setup = setup
         self.end_reason: ev.EndReason | None = None
         self.faults = 0
+        self.barge_ins = 0  # how often the caller stopped something
         self.clock = CallClock(loop)
         self.call = _core(setup, codec)
         self.engine = EngineSide(setup.plans, self._apply, self._edge)
@@ -76,11 +78,11 @@ class Bridge:
 
     # --- what the owner calls --------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """The stream is open: log the call and reach for the engine."""
-        setup = self.setup
-        self._log.info("started", tag="[CALL]", caller=setup.caller, engine=self.engine.name)
+    def start(self, items: Sequence[CarrierInput] = ()) -> None:
+        """The stream is open: log the call, reach for the engine, take what came with the start message."""
+        self._log.info("started", tag="[CALL]", caller=self.setup.caller, engine=self.engine.name)
         self._edge(self.engine.open)
+        self._edge(self._take, items)
 
     def on_message(self, message: Message) -> None:
         """One whole message of the carrier: what it makes us say leaves before this returns."""
@@ -134,7 +136,10 @@ class Bridge:
     # --- in: the carrier -------------------------------------------------------------------------------
 
     def _carrier(self, message: Message) -> None:
-        for item in self._line.decode(message):
+        self._take(self._line.decode(message))
+
+    def _take(self, items: Sequence[CarrierInput]) -> None:
+        for item in items:
             if type(item) is CallerAudio:
                 now_ms = self.clock.now_ms()
                 for frame in self._uplink.frames(item.payload, now_ms):
@@ -237,8 +242,12 @@ class Bridge:
             record(now_ms, action)
         for action in actions:
             if type(action) is act.Note:
-                self._services.metrics.note(action)
-                write_note(self._log, action)
+                self._note(action)
+
+    def _note(self, note: act.Note) -> None:
+        self.barge_ins += note.reason in _CUTS and note.level >= Level.INFO
+        self._services.metrics.note(note)
+        write_note(self._log, note)
 
     # --- before the core hears of it -------------------------------------------------------------------
 
@@ -379,6 +388,7 @@ def _core(setup: CallSetup, codec: CarrierCodec) -> Call:
     )
 
 
+_CUTS = frozenset({Reason.CUT, Reason.CUT_BY_KEY, Reason.CUT_BY_WORDS})
 _BEFORE: dict[type[Any], Callable[[Bridge, Any], None]] = {
     ev.EngineLost: Bridge._engine_lost,
     ev.EngineFault: Bridge._engine_fault,

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Callable
 from typing import cast
 
 import picows
@@ -25,8 +24,8 @@ PING_IDLE_S = 15.0
 SEND_BUFFER_BYTES = 32 * 1024  # keeps a stalled peer visible: the kernel would hide minutes of audio
 USER_TIMEOUT_MS = 10_000
 
-_log = logging.getLogger("torim.live.sockets")
-_log.setLevel(logging.CRITICAL)  # picows narrates every connection; links report what matters by themselves
+picows_log = logging.getLogger("torim.live.sockets")
+picows_log.setLevel(logging.CRITICAL)  # picows narrates every connection; links report what matters by themselves
 
 
 class SocketLink(picows.WSListener):
@@ -37,11 +36,6 @@ class SocketLink(picows.WSListener):
         self.on_closed = on_closed
         self._fragments = Fragments(limit_bytes)
         self._transport: picows.WSTransport | None = None
-        self._on_open: Callable[[Link], None] | None = None
-
-    def when_open(self, on_open: Callable[[Link], None]) -> None:
-        """Name who is told that the handshake is complete and the link can be used."""
-        self._on_open = on_open
 
     # --- Link -----------------------------------------------------------------------------------------
 
@@ -76,8 +70,6 @@ class SocketLink(picows.WSListener):
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._transport = transport
         _tune(transport.underlying_transport)
-        if self._on_open is not None:
-            self._on_open(self)
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         kind = frame.msg_type
@@ -152,7 +144,7 @@ async def connect_websocket(
                 endpoint.url,
                 ssl_context=ssl_context,
                 websocket_handshake_timeout=CONNECT_TIMEOUT_S,
-                logger_name=_log,
+                logger_name=picows_log,
                 enable_auto_ping=True,
                 auto_ping_idle_timeout=PING_IDLE_S,
                 auto_ping_reply_timeout=PING_IDLE_S,

@@ -1,0 +1,254 @@
+"""The calls of one process: admits streams, makes their bridges, keeps them going, and stores what they leave.
+
+It decides who gets a call (admission, token, one stream per call) and when live calls are asked to say goodbye.
+It never decides about turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from torim.carriers.base import StreamOpened
+from torim.carriers.registry import carrier as carrier_named
+from torim.config import Config
+from torim.core.actions import Purpose, RunTool
+from torim.core.events import EndReason
+from torim.core.settings import TurnSettings
+from torim.desk.receptionist import CallContext, Receptionist
+from torim.engines.base import SessionConfig, ToolSpec
+from torim.errors import CarrierError
+from torim.live import tokens
+from torim.live.admission import Admission, LoopLag
+from torim.live.archive import Archive
+from torim.live.bridge import Bridge
+from torim.live.clock import utc_now
+from torim.live.ears import VadBatch
+from torim.live.engine_side import EnginePlan
+from torim.live.link import Link
+from torim.live.metrics import CallMetrics
+from torim.live.recording import Recording
+from torim.live.setup import CallServices, CallSetup
+from torim.live.spool import Spool
+from torim.live.stream import Stream
+from torim.live.trace import CallTrace, TraceHub
+
+SWEEP_S = 0.1
+WRITE_EVERY = 3  # sweeps
+FOLLOW_EVERY = 10  # sweeps between two looks at a transcript
+_SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
+MakePlans = Callable[[SessionConfig], tuple[EnginePlan, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class HostParts:
+    """What a host is made of; all of it shared by the calls of one process.
+
+    Args:
+        worker: This process's number, as named in stream tokens.
+        stream_began, stream_ended: Told at once, with the carrier's call id: the carrier will ask.
+    """
+
+    config: Config
+    worker: int
+    token_secret: bytes
+    receptionist: Receptionist
+    plans: MakePlans
+    archive: Archive
+    hub: TraceHub
+    spool: Spool
+    pool: Executor
+    registry: CollectorRegistry
+    stream_began: Callable[[str], None]
+    stream_ended: Callable[[str, EndReason], None]
+    call_ended: Callable[[str], None]
+
+
+class CallHost:
+    """The live calls of one process; implements the web side's `MediaHandler`."""
+
+    def __init__(self, parts: HostParts) -> None:
+        self._parts = parts
+        self.calls: dict[str, Bridge] = {}  # by the carrier's call id
+        self.metrics = CallMetrics(parts.registry, lambda: float(len(self.calls)))
+        self.lag = LoopLag(asyncio.get_running_loop(), self.metrics.loop_lag_ms.observe)
+        self.admission = Admission(parts.config.max_calls, lambda: len(self.calls), self.lag.p99_ms)
+        self._services = CallServices(VadBatch(lambda: len(self.calls)), parts.pool, self.metrics, self._stream_ended)
+        self._used_tokens = tokens.UsedTokens()
+        self._sweeps = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    # --- life ------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to look after calls."""
+        self.lag.start()
+        self._timer = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+
+    def stop(self) -> None:
+        """End every call at once and stop looking after them."""
+        for bridge in tuple(self.calls.values()):
+            bridge.abort(EndReason.SHUTDOWN)
+        self.lag.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def drain(self) -> None:
+        """Take no new calls."""
+        self.admission.draining = True
+
+    def say_goodbye(self) -> None:
+        """Ask every live call to end politely."""
+        for bridge in tuple(self.calls.values()):
+            bridge.say_goodbye(EndReason.SHUTDOWN)
+
+    async def until_idle(self) -> None:
+        """Wait until no call is live."""
+        await self._idle.wait()
+
+    # --- streams ---------------------------------------------------------------------------------------
+
+    @property
+    def worker(self) -> int:
+        """This process's number, as named in stream tokens."""
+        return self._parts.worker
+
+    def open(self, carrier: str, link: Link) -> Stream:
+        """Begin one stream of the named carrier.
+
+        Raises:
+            CarrierError: ``carrier.busy``: no new call is taken now.
+        """
+        self._admit()
+        return Stream(carrier, carrier_named(carrier).codec(), link, self._begin)
+
+    def _admit(self) -> None:
+        refusal = self.admission.refusal()
+        if refusal is not None:
+            self.metrics.refused.labels("carrier.busy").inc()
+            raise CarrierError(f"No new call is taken: {refusal}.", "carrier.busy")
+
+    def _begin(self, stream: Stream, opened: StreamOpened) -> Bridge:
+        """Make the call of a stream that said who it is."""
+        try:
+            self._check(opened)
+        except CarrierError as error:
+            self.metrics.refused.labels(error.code).inc()
+            raise
+        self._admit()
+        setup = self._setup(opened)
+        bridge = Bridge(setup, self._services, stream.codec, stream.link, self._ended)
+        self.calls[opened.call_sid] = bridge
+        self._idle.clear()
+        self._parts.stream_began(opened.call_sid)
+        self._parts.archive.started(setup, stream.carrier)
+        return bridge
+
+    def _check(self, opened: StreamOpened) -> None:
+        now_s = int(utc_now().timestamp())
+        given = opened.parameters.get("token", "")
+        token = tokens.verify(self._parts.token_secret, given, opened.call_sid, self.worker, now_s)
+        self._used_tokens.spend(token, now_s)
+        if opened.call_sid in self.calls:
+            raise CarrierError("A second stream of a live call was refused.", "carrier.second_stream")
+
+    def _stream_ended(self, setup: CallSetup, reason: EndReason) -> None:
+        self._parts.stream_ended(setup.call_sid, reason)
+
+    def _ended(self, bridge: Bridge) -> None:
+        self.calls.pop(bridge.setup.call_sid, None)
+        self.metrics.ended(bridge.end_reason or EndReason.INTERNAL_ERROR)
+        self._parts.archive.ended(bridge)
+        self._parts.call_ended(bridge.setup.call_sid)
+        if not self.calls:
+            self._idle.set()
+
+    # --- looking after calls ---------------------------------------------------------------------------
+
+    def _sweep(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+        self._sweeps += 1
+        for bridge in tuple(self.calls.values()):
+            bridge.tick(write=self._sweeps % WRITE_EVERY == 0)
+            if self._sweeps % FOLLOW_EVERY == 0:
+                self._parts.archive.follow(bridge)
+        self.metrics.lost_writes.set(self._parts.spool.lost_writes)
+
+    # --- what a call is made of ------------------------------------------------------------------------
+
+    def _setup(self, opened: StreamOpened) -> CallSetup:
+        parts, config = self._parts, self._parts.config
+        language = parts.receptionist.business.language(config.language)
+        directory = config.data_dir / "calls" / f"{utc_now():%Y-%m-%d}"
+        call_id = self._call_id(opened.call_sid, directory)
+        caller = opened.parameters.get("caller", "")[:64]
+        plans = parts.plans(self._session(language))
+        facts = dict(self._facts(opened, call_id, plans[0].name))
+        return CallSetup(
+            call_id=call_id,
+            call_sid=opened.call_sid,
+            caller=caller,
+            called=opened.parameters.get("called", "")[:64],
+            language=language,
+            plans=plans,
+            desk=partial(_run_tool, parts.receptionist, call_id, caller or None, language),
+            prompts=_prompts(parts.receptionist, language),
+            trace=CallTrace(call_id, directory / f"{call_id}.call", parts.spool, parts.hub, facts),
+            notes_dir=config.data_dir / "voice_notes",
+            recording=Recording(directory / f"{call_id}.wav", parts.spool) if config.record_calls else None,
+            barge_in_enabled=config.enable_barge_in,
+            greeting_lock=config.greeting_lock,
+            engine_creates=config.engine_creates,
+            turn_settings=replace(TurnSettings(), max_call_ms=config.max_call_minutes * 60_000),
+        )
+
+    def _session(self, language: str) -> SessionConfig:
+        config, receptionist = self._parts.config, self._parts.receptionist
+        return SessionConfig(
+            model=config.model,
+            instructions=receptionist.instructions(language, utc_now()),
+            voice=config.voice,
+            language=language,
+            languages=receptionist.business.languages,
+            transcription_model=config.transcription_model,
+            tools=tuple(ToolSpec(tool.name, tool.description, tool.parameters) for tool in receptionist.tools()),
+            engine_creates=config.engine_creates,
+        )
+
+    def _facts(self, opened: StreamOpened, call_id: str, engine: str) -> Iterator[tuple[str, str]]:
+        config = self._parts.config
+        yield "call", call_id
+        yield "stream", opened.stream_sid
+        yield "started", utc_now().isoformat(timespec="seconds")
+        yield "engine", engine
+        yield "barge_in_enabled", str(config.enable_barge_in).lower()
+        yield "greeting_lock", str(config.greeting_lock).lower()
+        yield "engine_creates", str(config.engine_creates).lower()
+
+    def _call_id(self, call_sid: str, directory: Path) -> str:
+        """The carrier's id if it can name files and is new; else one of our own."""
+        if _SAFE_ID.fullmatch(call_sid) and not (directory / f"{call_sid}.call").exists():
+            return call_sid
+        return f"call-{secrets.token_hex(8)}"
+
+
+def _prompts(receptionist: Receptionist, language: str) -> dict[Purpose, str]:
+    known = {purpose.value: purpose for purpose in Purpose}
+    return {known[key]: text for key, text in receptionist.prompts(language).items() if key in known}
+
+
+def _run_tool(receptionist: Receptionist, call_id: str, caller: str | None, language: str, action: RunTool) -> str:
+    context = CallContext(call_id, action.call_id, caller, language)
+    return receptionist.run(action.name, action.arguments, context, utc_now())

@@ -1,0 +1,143 @@
+"""One process that takes calls: its database, writers, desk, host and media port, put together and taken apart.
+
+It decides the order of starting and stopping, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from prometheus_client import CollectorRegistry
+
+from torim.carriers.trust import Doorkeeper
+from torim.config import Config
+from torim.core.events import EndReason
+from torim.desk.business import load_business
+from torim.desk.receptionist import Receptionist
+from torim.errors import StorageError
+from torim.live import engines
+from torim.live.archive import Archive
+from torim.live.host import CallHost, HostParts, MakePlans
+from torim.live.spool import Spool
+from torim.live.trace import TraceHub
+from torim.live.worker import MediaServer
+from torim.storage.store import Store
+from torim.storage.writer import Report, Trouble, Writer
+
+DESK_THREADS = 8
+CLOSE_WAIT_S = 10.0
+
+_log = logging.getLogger("torim.live")
+
+
+def _nobody(call_sid: str) -> None:
+    """Who asked not to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Whom a node tells about its calls, by the carrier's call id."""
+
+    stream_began: Callable[[str], None]
+    stream_ended: Callable[[str, EndReason], None]  # before the carrier can ask what follows
+    call_ended: Callable[[str], None] = _nobody  # nothing of it is under way any more
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The running parts of one process."""
+
+    host: CallHost
+    store: Store
+    hub: TraceHub
+    registry: CollectorRegistry
+    spool: Spool
+    writer: Writer
+
+
+def prepare(config: Config) -> None:
+    """Create the data directory and bring the database to its newest schema. Blocking.
+
+    Raises:
+        StorageError: The data directory or the database cannot be used.
+    """
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The data directory {config.data_dir} cannot be created ({error}); set TORIM_DATA_DIR to one that can.",
+            "storage.data_dir",
+        ) from error
+    store = Store(config.database_url)
+    store.upgrade()
+    store.close()
+
+
+@contextlib.asynccontextmanager
+async def node(
+    config: Config, worker: int, token_secret: bytes, listeners: Listeners, make_plans: MakePlans | None = None
+) -> AsyncIterator[Node]:
+    """Run the calls of one process while the block runs; the database must be prepared."""
+    store = Store(config.database_url)
+    writer = Writer(store, _report)
+    spool = Spool(_log.warning)
+    pool = ThreadPoolExecutor(DESK_THREADS, "torim-desk")
+    business = load_business(config.business_file)
+    hub, registry = TraceHub(), CollectorRegistry()
+    host = CallHost(
+        HostParts(
+            config=config,
+            worker=worker,
+            token_secret=token_secret,
+            receptionist=Receptionist(business, store, voice_notes=True),
+            plans=make_plans or partial(engines.plans, config),
+            archive=Archive(store, writer, business, pool),
+            hub=hub,
+            spool=spool,
+            pool=pool,
+            registry=registry,
+            stream_began=listeners.stream_began,
+            stream_ended=listeners.stream_ended,
+            call_ended=listeners.call_ended,
+        )
+    )
+    host.start()
+    try:
+        yield Node(host, store, hub, registry, spool, writer)
+    finally:
+        host.stop()
+        await asyncio.to_thread(_close, pool, writer, spool, store)
+
+
+@contextlib.asynccontextmanager
+async def media_port(running: Node, config: Config, port: int, named_urls: list[str]) -> AsyncIterator[MediaServer]:
+    """Listen for media streams while the block runs; ``named_urls`` may still grow."""
+    server = MediaServer(running.host, Doorkeeper(config.twilio_auth_token, config.public_url), named_urls)
+    await server.start(config.host, port)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def _close(pool: ThreadPoolExecutor, writer: Writer, spool: Spool, store: Store) -> None:
+    pool.shutdown(wait=True)
+    writer.close(CLOSE_WAIT_S)
+    spool.close(CLOSE_WAIT_S)
+    store.close()
+
+
+def _report(report: Report) -> None:
+    """The writer's troubles, for the operator."""
+    if report.trouble is Trouble.RECOVERED:
+        _log.info("the database takes records again: %d that waited are written", report.records)
+    elif report.trouble is Trouble.RETRYING:
+        _log.warning("the database refuses records; %d wait, nothing is lost: %s", report.records, report.error)
+    else:
+        _log.error("%d call records were lost: %s", report.records, report.error)

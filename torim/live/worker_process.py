@@ -1,0 +1,137 @@
+"""A media worker's process: its calls, its media port, and the pipe to the process that started it.
+
+It decides to finish its calls and end when that process is gone. It obeys the pipe, not signals: a signal to the
+whole group must not end calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import signal
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+from torim.config import Config
+from torim.core.events import EndReason
+from torim.errors import TorimError
+from torim.live.dispatch import media_url
+from torim.live.node import Listeners, Node, media_port, node
+
+STATE_EVERY_S = 0.25
+METRICS_EVERY = 8  # states
+GOODBYE_MAX_S = 30.0
+
+
+class Reporter:
+    """Says things to the parent from a thread of its own: a parent that stalls must not stall calls."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._queue: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="torim-reporter", daemon=True)
+        self._thread.start()
+
+    def say(self, *what: Any) -> None:
+        """Queue one message."""
+        self._queue.put(what)
+
+    def close(self) -> None:
+        """Send what is queued and end."""
+        self._queue.put(None)
+        self._thread.join(2.0)
+
+    def _run(self) -> None:
+        while (what := self._queue.get()) is not None:
+            try:
+                self._connection.send(what)
+            except OSError:
+                return  # the parent is gone
+
+
+def run_worker(config: Config, number: int, port: int, token_secret: bytes, connection: Connection) -> None:
+    """The worker's main function."""
+    import uvloop
+
+    from torim.live import logs
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)
+    logs.configure(config.log_level, config.log_format, config.secrets)
+    reporter = Reporter(connection)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_work(config, number, port, token_secret, connection, reporter))
+    except TorimError as error:
+        reporter.say("failed", str(error), error.code)
+    reporter.close()
+
+
+async def _work(
+    config: Config, number: int, port: int, token_secret: bytes, connection: Connection, reporter: Reporter
+) -> None:
+    def stream_ended(call_sid: str, reason: EndReason) -> None:
+        reporter.say("stream_ended", call_sid, reason.value)
+
+    listeners = Listeners(
+        lambda call_sid: reporter.say("began", call_sid),
+        stream_ended,
+        lambda call_sid: reporter.say("ended", call_sid),
+    )
+    named: list[str] = []
+    async with node(config, number, token_secret, listeners) as own, media_port(own, config, port, named) as media:
+        named.append(media_url(config, media.port))
+        reporter.say("ready", media.port)
+        stop = _obey(connection, own)
+        reporting = asyncio.create_task(_report(own, reporter))
+        await stop.wait()
+        reporting.cancel()
+
+
+def _obey(connection: Connection, own: Node) -> asyncio.Event:
+    """Follow the parent's orders; the event is set when it is time to end."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    last: set[asyncio.Task[None]] = set()
+
+    def listen() -> None:
+        try:
+            while connection.poll():
+                _order(connection.recv(), own, stop)
+        except (EOFError, OSError):
+            loop.remove_reader(connection.fileno())
+            last.add(loop.create_task(_orphaned(own, stop)))
+
+    loop.add_reader(connection.fileno(), listen)
+    return stop
+
+
+def _order(order: str, own: Node, stop: asyncio.Event) -> None:
+    if order == "drain":
+        own.host.drain()
+    elif order == "goodbye":
+        own.host.say_goodbye()
+    elif order == "stop":
+        stop.set()
+
+
+async def _orphaned(own: Node, stop: asyncio.Event) -> None:
+    """Nobody can send us calls any more: say goodbye and end."""
+    own.host.drain()
+    own.host.say_goodbye()
+    try:
+        async with asyncio.timeout(GOODBYE_MAX_S):
+            await own.host.until_idle()
+    except TimeoutError:
+        pass  # stopping ends what is left
+    stop.set()
+
+
+async def _report(own: Node, reporter: Reporter) -> None:
+    states = 0
+    while True:
+        reporter.say("state", len(own.host.calls), own.host.admission.refusal())
+        if states % METRICS_EVERY == 0:
+            reporter.say("metrics", list(own.registry.collect()))
+        states += 1
+        await asyncio.sleep(STATE_EVERY_S)
