@@ -54,6 +54,7 @@ PURE = ("core", "audio", "carriers", "engines")
 EDGES: dict[str, str] = {
     "torim/audio/__init__.py": "asks numpy for one thread",
     "torim/audio/weights/__init__.py": "reads the vendored weights",
+    "torim/engines/peer_server.py": "serves a peer on a socket or in this process",
 }
 # Rooms that act in time without reading it, but for the modules that exist to read it.
 CLOCKLESS = ("desk", "live", "web")

@@ -131,6 +131,9 @@ def public_address(config: Config) -> Iterator[Finding]:
         yield Finding(Grade.OK, "address", f"webhook: {config.public_url}/twilio/voice")
     if config.public_url and urlsplit(config.public_url).path.endswith("/twilio/voice"):
         yield Finding(Grade.FAIL, "address", "TORIM_PUBLIC_URL must not hold the path: leave /twilio/voice out")
+    if config.public_url and not config.media_url and config.workers > 1:
+        words = "without TORIM_MEDIA_URL calls come in on the web port, so TORIM_WORKERS has no effect"
+        yield Finding(Grade.WARN, "address", words)
 
 
 def signature(config: Config) -> Iterator[Finding]:

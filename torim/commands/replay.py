@@ -70,15 +70,15 @@ def _read(file: Path) -> str:
 def _call(head: Mapping[str, str]) -> Call:
     """The call that a timeline's head describes; what it leaves out is as by default."""
     from torim.carriers.registry import carrier
-    from torim.core.abilities import EngineCapabilities
     from torim.core.actions import Purpose
     from torim.core.call import Call
     from torim.core.settings import TurnSettings
+    from torim.engines.registry import engine
 
     return Call(
         settings=TurnSettings(),
         carrier=carrier(head.get("carrier", "twilio")).capabilities,
-        engine=EngineCapabilities(),
+        engine=engine(head.get("engine", "openai")).capabilities,
         barge_in_enabled=_flag(head, "barge_in_enabled", default=True),
         greeting_lock=_flag(head, "greeting_lock", default=True),
         prompts={purpose: purpose.value for purpose in Purpose},
