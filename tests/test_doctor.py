@@ -106,6 +106,12 @@ def test_a_public_address_without_a_token_answers_nobody() -> None:
     assert found("signature").grade is Grade.OK
 
 
+def test_the_voice_speaks() -> None:
+    finding = found("voice")
+    assert finding.grade is Grade.OK
+    assert "espeak-ng" in finding.words
+
+
 def test_a_business_file_that_is_wrong_is_a_finding_with_its_advice(tmp_path: Path) -> None:
     file = tmp_path / "business.toml"
     file.write_text("name = 1", encoding="utf-8")

@@ -54,6 +54,8 @@ PURE = ("core", "audio", "carriers", "engines")
 EDGES: dict[str, str] = {
     "torim/audio/__init__.py": "asks numpy for one thread",
     "torim/audio/weights/__init__.py": "reads the vendored weights",
+    "torim/engines/embedded/espeak_worker.py": "the espeak-ng library, as a program of its own",
+    "torim/engines/embedded/voice.py": "runs espeak-ng",
     "torim/engines/peer_server.py": "serves a peer on a socket or in this process",
 }
 # Rooms that act in time without reading it, but for the modules that exist to read it.
@@ -61,7 +63,7 @@ CLOCKLESS = ("desk", "live", "web")
 CLOCKS = ("torim/live/clock.py", "torim/web/fresh.py")
 
 IMPURE_MODULES = {
-    *("asyncio", "concurrent", "contextvars", "http", "io", "logging", "multiprocessing", "os"),
+    *("asyncio", "concurrent", "contextvars", "http", "logging", "multiprocessing", "os"),
     *(
         "random",
         "sched",

@@ -34,6 +34,11 @@ def test_a_measurement_decides_the_exit_code(scripts: Path) -> None:
     assert cli.main(["bench", "all", "3"]) == cli.FAILED
 
 
+def test_among_all_one_that_needs_options_is_left_out(scripts: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["bench", "all", "2"]) == cli.OK
+    assert "verdict needs options" in capfd.readouterr().out
+
+
 def test_an_unknown_measurement_is_a_usage_mistake(scripts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["bench", "speed"]) == cli.USAGE
     assert "torim bench list" in capsys.readouterr().err

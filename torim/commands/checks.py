@@ -5,6 +5,7 @@ It looks and changes nothing: no directory is made, no table created, no call pl
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import resource
 import shutil
@@ -23,6 +24,7 @@ from torim.config import BUILT_IN_ENGINES, Config, settings
 from torim.config_values import is_loopback
 from torim.errors import TorimError
 
+BYTES_PER_MS = 8  # mu-law at 8 kHz
 FREE_DISK_MIN_BYTES = 1_000_000_000
 # The carrier's socket, the engine's, a timeline, a recording; and what the process itself holds.
 FILES_PER_CALL, FILES_OF_PROCESS = 4, 128
@@ -150,6 +152,21 @@ def signature(config: Config) -> Iterator[Finding]:
         yield Finding(Grade.OK, "signature", "self-test passed; without TWILIO_AUTH_TOKEN only this machine may call")
 
 
+def voice(config: Config) -> Iterator[Finding]:
+    from torim.engines.embedded.voice import EspeakVoice, LibraryWorker
+
+    async def speak() -> int:
+        speaker = EspeakVoice()
+        try:
+            return len((await speaker.speak("One two three.", "en")).payload) // BYTES_PER_MS
+        finally:
+            await speaker.close()
+
+    spoken_ms = asyncio.run(speak())
+    source = "espeak-ng of espeakng-loader" if LibraryWorker.available() else "the program espeak-ng"
+    yield Finding(Grade.OK, "voice", f"{source}: three words in {spoken_ms} ms of sound")
+
+
 def business(config: Config) -> Iterator[Finding]:
     from torim.desk.business import load_business
 
@@ -249,6 +266,7 @@ CHECKS: Mapping[str, Check] = {
     "engine": engine,
     "address": public_address,
     "signature": signature,
+    "voice": voice,
     "business": business,
     "clock": clock,
     "data": data_directory,
