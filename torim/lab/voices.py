@@ -83,3 +83,9 @@ def trimmed(audio: bytes, line: int) -> bytes:
         raise ConfigError(f"Line {line}: nothing is audible in what is to be said.", "voice.silent")
     lead, tail = LEAD_MS * SAMPLES_PER_MS, TAIL_MS * SAMPLES_PER_MS
     return audio[max(0, onset - lead) : end + tail]
+
+
+def raised(audio: bytes, factor: float) -> bytes:
+    """The same words from a smaller head: pitch and formants higher and the speech faster by a factor."""
+    samples = g711.decode(audio).astype(np.float64)
+    return g711.encode(_to_8_khz(samples, round(RATE_HZ * factor)))
