@@ -107,7 +107,7 @@ def test_a_field_that_names_a_secret_is_masked_unless_it_counts() -> None:
 def test_lines_of_libraries_look_like_ours() -> None:
     out = io.StringIO()
     logs.configure("INFO", "console", stream=out)
-    logging.getLogger("uvicorn.error").warning("bound to %s", 8080)
+    logging.getLogger("some.library").warning("bound to %s", 8080)
     logging.getLogger("httpx").info("HTTP Request: GET ...")
     assert out.getvalue().splitlines()[0].endswith("WARNING bound to 8080")
     assert "HTTP Request" not in out.getvalue()
