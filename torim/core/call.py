@@ -125,7 +125,7 @@ class Call:
         s = self._state
         if s.phase is Phase.ENDED:
             return None
-        instants = [s.due.next_ms(), s.answers.overdue_ms(), s.ask_ms()]
+        instants = [s.due.next_ms(), s.overdue_ms(), s.ask_ms()]
         if s.may_release():
             instants.append(s.playout.next_release_ms())
         if s.playout.sounding and not s.playout.waiting_samples:

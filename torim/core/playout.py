@@ -118,6 +118,13 @@ class Playout:
         """The engine has sent all audio of an item: its tail may be padded to a whole frame."""
         self.item(key, response_id).done = True
 
+    def discard(self, response_id: str) -> None:
+        """Drop what is queued of a response that was given up: less than a frame, else it would have played."""
+        kept = [piece for piece in self._queue if piece.item.response_id != response_id]
+        self._queue = deque(kept)
+        self.waiting_samples = sum(len(piece.payload) for piece in kept)
+        self.finish_response(response_id)
+
     def finish_response(self, response_id: str) -> None:
         """A response is over: no item of it will get more audio."""
         for item in self.items.values():
@@ -130,6 +137,11 @@ class Playout:
     def busy(self) -> bool:
         """Whether any sample is queued, or sent and not yet heard."""
         return bool(self._queue or self._sent)
+
+    @property
+    def playable(self) -> bool:
+        """Whether there is anything that the ear will hear without more audio from the engine."""
+        return bool(self._sent) or self._releasable()
 
     @property
     def sounding(self) -> bool:
@@ -174,7 +186,8 @@ class Playout:
         if self._round_trip is None:
             self._round_trip = delay
         before, self._delay = self._delay, max(0, delay - self._round_trip)
-        self._jitter = min(MAX_JITTER, max(abs(self._delay - before), self._jitter * 7 // 8))
+        wandered_ms = max(abs(self._delay - before), self._jitter * 7 // 8) // SAMPLES_PER_MS
+        self._jitter = min(MAX_JITTER, wandered_ms * SAMPLES_PER_MS)
         self._hear(position)
         return True
 

@@ -45,7 +45,7 @@ def fell_short(s: CallState, response: Response, now_ms: int) -> None:
 
 def check_overdue(s: CallState, now_ms: int) -> None:
     """Give up a response that the engine is silent about."""
-    overdue_ms = s.answers.overdue_ms()
+    overdue_ms = s.overdue_ms()
     if overdue_ms is None or overdue_ms > now_ms:
         return
     alive = s.answers.responses.alive
@@ -54,7 +54,7 @@ def check_overdue(s: CallState, now_ms: int) -> None:
     if lost is None:
         return
     if lost.response_id is not None:
-        s.playout.finish_response(lost.response_id)
+        s.playout.discard(lost.response_id)
         s.truncation.response_done(lost.response_id)
     if owed and (lost.audio_ms == 0 or s.cut_short(lost)):
         fell_short(s, lost, now_ms)

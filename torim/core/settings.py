@@ -67,8 +67,10 @@ class ListenSettings:
     speech_min: float = setting(0.5, "knee of the measured latency against false alarms")
     speech_keep_min: float = setting(0.35, "hysteresis: a voice goes on while at or above this")
     unarmed_windows: int = setting(3, "a voice below the energy gate still counts after three windows")
-    voicing_min: float = setting(0.55, "periodicity of voice; white noise reaches 0.2")
-    voiced_arm_ms: int = setting(120, "energy with voicing for this long needs no word of the neural VAD")
+    voicing_min: float = setting(0.65, "periodicity of voice; white noise reaches 0.2, a hum or a bark passes too")
+    voiced_arm_ms: int = setting(
+        60, "energy with voicing for this long needs no word of the neural VAD: p90 108 to 95 ms"
+    )
     voiced_arm_share: float = setting(0.5, "of the frames since arming that must be voiced")
     onset_back_max_ms: int = setting(300, "an onset is dated back to where the energy began, at most this far")
     echo_min: float = setting(0.4, "likeness to what was played; a caller alone stays below in four of five")

@@ -133,6 +133,13 @@ class CallState:
         """The id of the response that the engine has not ended; derived, so nothing can clear it early."""
         return self.answers.responses.active_id
 
+    def overdue_ms(self) -> int | None:
+        """When the response that is alive is given up; never while its audio still plays."""
+        alive = self.answers.responses.alive
+        if alive is not None and alive.state is State.LIVE and self.playout.playable:
+            return None
+        return self.answers.overdue_ms()
+
     def ask_ms(self) -> int | None:
         """From when on the owed response may be asked for; None while it may not."""
         wish = self.answers.wish

@@ -1,0 +1,310 @@
+"""Runs one simulated call and says which promises it broke."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from torim.core.abilities import CarrierCapabilities, EngineCapabilities
+from torim.core.actions import (
+    Action,
+    CancelResponse,
+    ClearAudio,
+    ConnectEngine,
+    CreateResponse,
+    EndStream,
+    FallBackEngine,
+    Note,
+    PlayAudio,
+    Purpose,
+    RunTool,
+    SendMark,
+    TruncateItem,
+)
+from torim.core.call import Call
+from torim.core.events import (
+    CallerGone,
+    Event,
+    KeyPressed,
+    MarkReturned,
+    StreamStarted,
+    ToolFinished,
+    Verdict,
+    VoiceDropped,
+    VoiceEnded,
+    VoiceOnset,
+    VoiceSure,
+)
+from torim.core.floor import Floor
+from torim.core.reasons import Level
+from torim.core.responses import ACTIVE, State
+from torim.core.settings import TurnSettings
+from torim.core.timeline import render
+from torim.lab.sim.ear import Ear
+from torim.lab.sim.engine import SimEngine
+from torim.lab.sim.plan import Plan, Sound, draw
+from torim.lab.sim.world import World
+
+HANGOVER_MS = 500
+SETTINGS = replace(TurnSettings(), idle_prompt_ms=3_000, created_overdue_ms=1_500, progress_overdue_ms=2_000)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one call came to."""
+
+    plan: Plan
+    violations: list[str]
+    trace: list[str]
+    cuts: int
+    virtual_ms: int
+
+    @property
+    def digest(self) -> str:
+        """The trace in a few letters: the same seed must give the same."""
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()[:16]
+
+
+@dataclass(slots=True)
+class SimCall:
+    """One call between the models."""
+
+    plan: Plan
+    keep_trace: bool = False
+    world: World = field(default_factory=World)
+    violations: list[str] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+    cuts: int = 0
+    call: Call = field(init=False)
+    ear: Ear = field(init=False)
+    engine: SimEngine = field(init=False)
+    _voiced: set[int] = field(default_factory=set)  # sounds that the detector holds open, by start
+    _stopped: dict[int, int] = field(default_factory=dict)  # item -> instant from which it may not be heard
+    _cancelled: set[str] = field(default_factory=set)
+    _truncated: list[tuple[int, int, int]] = field(default_factory=list)  # (instant, item, ms)
+    _wake_ms: int | None = None
+    _gone: bool = False
+    _deliveries: int = 0
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        chance = Random(plan.seed ^ 0x5EED)
+        carrier = CarrierCapabilities(can_clear=plan.can_clear, can_mark=plan.can_mark, path_delay_ms=0)
+        engine = EngineCapabilities(detects_turns=plan.detects_turns, times_words=True)
+        self.call = Call(
+            settings=SETTINGS, carrier=carrier, engine=engine, barge_in_enabled=plan.barge_in_enabled,
+            greeting_lock=plan.greeting_lock, prompts={Purpose.GREETING: "greet"},
+        )  # fmt: skip
+        self.ear = Ear(self.world, plan.down_ms, plan.jitter_ms, chance, self._mark_back)
+        self.engine = SimEngine(self.world, plan, self.deliver)
+
+    # --- running ----------------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Play the whole call."""
+        plan, world = self.plan, self.world
+        world.at(0, lambda: self.deliver(StreamStarted()))
+        self.engine.connect(0)
+        for sound in plan.sounds:
+            self._plan_sound(sound)
+        for at_ms, digit in plan.keys:
+            world.at(at_ms, lambda digit=digit: self.deliver(KeyPressed(digit)))  # type: ignore[misc]
+        world.at(plan.hang_up_ms, self._hang_up)
+        while world.step(plan.hang_up_ms + 5_000):
+            pass
+        self.ear.finish()
+        self._check_end()
+        return Outcome(plan, self.violations, self.trace, self.cuts, world.now_ms)
+
+    def _plan_sound(self, sound: Sound) -> None:
+        world, start = self.world, sound.start_ms
+        sure_ms = start + sound.judged_after_ms
+        end_ms = start + sound.length_ms
+        if sound.judged_after_ms > 0:
+            world.at(start, lambda: self._voice(start, VoiceOnset(start)))
+        if sound.voice:
+            world.at(start, lambda: self.engine.hears(start))
+            world.at(sure_ms, lambda: self._voice(start, VoiceSure(sure_ms)))
+            world.at(end_ms, lambda: self.engine.heard(end_ms, sound.length_ms))
+            world.at(end_ms + HANGOVER_MS, lambda: self._voice_over(start, VoiceEnded(end_ms)))
+        elif sound.judged_after_ms > 0:
+            world.at(sure_ms, lambda: self._voice_over(start, VoiceDropped(sure_ms, Verdict.NOISE)))
+
+    def _voice(self, start: int, event: VoiceOnset | VoiceSure) -> None:
+        if self._gone:
+            return
+        self._voiced.add(start)
+        if isinstance(event, VoiceSure):
+            self._expect_silence()
+        self.deliver(event)
+
+    def _voice_over(self, start: int, event: VoiceEnded | VoiceDropped) -> None:
+        self._voiced.discard(start)
+        self.deliver(event)
+
+    def _hang_up(self) -> None:
+        self.deliver(CallerGone())
+        self._gone = True
+
+    def _mark_back(self, token: int, epoch: int) -> None:
+        self.world.after(self.plan.up_ms, lambda: self.deliver(MarkReturned(token, epoch)))
+
+    # --- the core ---------------------------------------------------------------------------------------
+
+    def deliver(self, event: Event) -> None:
+        """Hand an event to the core and do what it asks."""
+        self._note(event)
+        self._perform(self.call.apply(event, self.world.now_ms))
+        self._rearm()
+        self._check_active()
+
+    def _wake(self, at_ms: int) -> None:
+        if self._wake_ms != at_ms:
+            return
+        self._wake_ms = None
+        self._perform(self.call.wake(self.world.now_ms))
+        self._rearm()
+
+    def _rearm(self) -> None:
+        due_ms = self.call.next_deadline_ms()
+        if due_ms is None or due_ms == self._wake_ms:
+            return
+        at_ms = max(due_ms, self.world.now_ms)
+        self._wake_ms = at_ms
+        self.world.at(at_ms, lambda: self._wake(at_ms))
+
+    def _note(self, entry: Event | Action) -> None:
+        if self.keep_trace:
+            self.trace.append(render(self.world.now_ms, entry))
+
+    def _perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            self._note(action)
+            self._perform_one(action)
+
+    def _perform_one(self, action: Action) -> None:
+        match action:
+            case PlayAudio():
+                self._check_sent(action)
+                self.ear.send(lambda: self.ear.play(action.payload))
+            case SendMark():
+                self.ear.send(lambda: self.ear.mark(action.token, action.epoch))
+            case ClearAudio():
+                self.ear.send(self.ear.clear)
+            case Note():
+                if action.level >= Level.ERROR and self.plan.faultless:
+                    self._violate(f"(10) ERROR in a fault-free run: {action.reason.sentence}")
+            case RunTool():
+                call_id = action.call_id
+                self.world.after(250, lambda: self.deliver(ToolFinished(call_id, '{"ok": true}')))
+            case ConnectEngine():
+                self.engine.connect(action.delay_ms)
+            case FallBackEngine():
+                self.engine.connect(50)
+            case EndStream():
+                self._gone = True
+            case _:
+                self._command(action)
+
+    def _command(self, action: Action) -> None:
+        if isinstance(action, CreateResponse):
+            self._check_create(action)
+        elif isinstance(action, CancelResponse):
+            self._cancelled.add(action.response_id)
+            self.cuts += 1
+        elif isinstance(action, TruncateItem):
+            self._truncated.append((self.world.now_ms, int(action.item_id[1:]) % 240 + 1, action.audio_end_ms))
+        self.engine.take(action)  # type: ignore[arg-type]
+
+    # --- the promises -----------------------------------------------------------------------------------
+
+    def _violate(self, text: str) -> None:
+        self.violations.append(f"{self.world.now_ms} {text}")
+
+    def _expect_silence(self) -> None:
+        """From a verified onset on, nothing that was sounding may sound, unless lock or flag forbid it."""
+        call = self.call
+        sounding = call.floor is Floor.AI
+        if sounding and (call.greeting_locked or not self.plan.barge_in_enabled):
+            return
+        limit_ms = self.plan.down_ms + self.plan.jitter_ms + (0 if self.plan.can_clear else 60)
+        for made in self.engine.made:
+            self._stopped.setdefault(made.number % 240 + 1, self.world.now_ms + limit_ms)
+
+    def _check_sent(self, action: PlayAudio) -> None:
+        if len(action.payload) % 160:
+            self._violate(f"(F32) {len(action.payload)} bytes are no whole number of frames")
+        item = action.payload[0]
+        if f"R{item - 1}" in self._cancelled:
+            self._violate(f"(3) audio of the cancelled R{item - 1} was sent")
+
+    def _check_create(self, action: CreateResponse) -> None:
+        if self._voiced and self.call.state.turns.voice.value in ("unsure", "sure"):
+            self._violate(f"(4) create {action.key} while the caller speaks or is being verified")
+        alive = [r for r in self.call.state.answers.responses if r.state is not State.ENDED]
+        if len(alive) > 1:
+            self._violate(f"(5) {len(alive)} responses alive")
+
+    def _check_active(self) -> None:
+        call = self.call
+        active = [r.response_id for r in call.state.answers.responses if r.state in ACTIVE]
+        if call.active_response_id != (active[0] if active else None):
+            self._violate("(6) active_response_id is not derived from the responses")
+
+    def _check_end(self) -> None:
+        call = self.call
+        if not call.ended:
+            self._violate("(11) the call did not end")
+        if call.next_deadline_ms() is not None:
+            self._violate("(11) a deadline is pending after the end")
+        if any(r.state is not State.ENDED for r in call.state.answers.responses):
+            self._violate("(11) a response outlived the call")
+        self.violations += self.engine.problems
+        self._check_cancels()
+        self._check_ear()
+        self._check_truncations()
+        self._check_words()
+
+    def _check_cancels(self) -> None:
+        for made in self.engine.made:
+            if made.cancels > 1:
+                self._violate(f"(2) {made.response_id} was cancelled {made.cancels} times")
+
+    def _check_ear(self) -> None:
+        """(1) silence after a verified onset; (9) no skip, and repeats only as far as the line wanders."""
+        reached: dict[int, int] = {}
+        allowance_ms = 40 + 2 * self.plan.jitter_ms
+        for run in self.ear.runs:
+            stop_ms = self._stopped.get(run.item)
+            if stop_ms is not None and run.at_ms + run.length_ms > stop_ms:
+                self._violate(
+                    f"(1) item {run.item} sounded at {run.at_ms + run.length_ms}, silence was due at {stop_ms}"
+                )
+            before = reached.get(run.item, 0)
+            if run.start_ms > before + (self.plan.jitter_ms if self.plan.can_mark else self.plan.jitter_ms + 1):
+                self._violate(f"(9) item {run.item} skipped from {before} to {run.start_ms} ms")
+            if run.start_ms < before - allowance_ms:
+                self._violate(f"(9) item {run.item} repeated from {run.start_ms}, was at {before} ms")
+            reached[run.item] = max(before, run.end_ms)
+
+    def _check_truncations(self) -> None:
+        tolerance_ms = 20 if self.plan.down_ms == 0 else 40 + 2 * self.plan.jitter_ms
+        if not self.plan.can_clear:
+            tolerance_ms += 60
+        for at_ms, item, said_ms in self._truncated:
+            heard_ms = self.ear.heard_ms(item)
+            if abs(heard_ms - said_ms) > tolerance_ms:
+                self._violate(f"(7) item {item} truncated at {said_ms} ms at {at_ms}, the ear heard {heard_ms}")
+
+    def _check_words(self) -> None:
+        texts = {made.item_id: made.text for made in self.engine.made}
+        for turn in self.call.transcript():
+            made = texts.get(turn.item_id)
+            if made is not None and not (made.startswith(turn.heard_text) and turn.text == turn.text):
+                self._violate(f"(8) heard {turn.heard_text!r} is no beginning of {made!r}")
+
+
+def simulate(seed: int, *, faults: bool, keep_trace: bool = False) -> Outcome:
+    """Run the call of one seed."""
+    return SimCall(draw(seed, faults), keep_trace).run()
