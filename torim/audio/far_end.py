@@ -26,7 +26,7 @@ _KEEP_MS = 2_000
 _FAINT = 1e-6  # mean square; below -60 dBFS nothing played makes an echo worth the name
 _LEARN_FRAMES = 20  # 400 ms of our voice tell how much of it comes back
 _FORGET_DB = 0.02  # per frame, 1 dB a second
-_ALIKE = 0.6
+_LOUD_DB = -40.0  # the pauses of our voice teach nothing
 
 
 class FarEndMemory:
@@ -67,6 +67,8 @@ class FarEndMemory:
 
     def learn(self, heard_db: float, played_db: float) -> None:
         """Take in one frame that holds no caller's voice: its level over that of what was played."""
+        if played_db < _LOUD_DB:
+            return
         self._frames += 1
         self._coupling_db = max(heard_db - played_db, self._coupling_db - _FORGET_DB)
 

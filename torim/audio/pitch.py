@@ -14,10 +14,12 @@ _LAG_MIN, _LAG_MAX = 20, 134  # 400 Hz to 60 Hz
 _FFT = 512
 _UNBIAS = (VOICING_SAMPLES / (VOICING_SAMPLES - np.arange(_LAG_MIN, _LAG_MAX))).astype(np.float32)
 
-_TONE_SAMPLES = 160
-_HANN = np.hanning(_TONE_SAMPLES + 2)[1:-1].astype(np.float32)
-_LOW = slice(12, 21)  # 50 Hz bins around 697 to 941 Hz
-_HIGH = slice(22, 36)  # 1209 to 1633 Hz
+_HANN = np.hanning(162)[1:-1].astype(np.float32)
+_BIN_HZ = 50.0
+_LOW, _HIGH = slice(12, 21), slice(22, 36)  # bins around each group
+_LOW_HZ = (697.0, 770.0, 852.0, 941.0)
+_HIGH_HZ = (1209.0, 1336.0, 1477.0, 1633.0)
+_OFF_MAX = 0.025  # Q.24 accepts keys up to 1.8 % off
 _TWIST_MAX = 20.0  # power ratio of the two tones, 13 dB
 
 
@@ -33,18 +35,23 @@ def voicing(samples: Floats) -> float:
 
 
 def key_share(samples: Floats) -> float:
-    """Share of a frame's energy held by one tone of each DTMF group, 0 when their levels do not match."""
+    """Share of a frame's energy in the two tones of a DTMF key, 0 if pitch or level is not a key's."""
     spectrum = np.fft.rfft(samples * _HANN)
     power = spectrum.real**2 + spectrum.imag**2
     total = float(power.sum())
     if total <= 1e-9:
         return 0.0
-    low, high = _peak(power, _LOW), _peak(power, _HIGH)
+    low, high = _tone(power, _LOW, _LOW_HZ), _tone(power, _HIGH, _HIGH_HZ)
     if max(low, high) > _TWIST_MAX * min(low, high):
         return 0.0
     return (low + high) / total
 
 
-def _peak(power: NDArray[np.floating[Any]], band: slice) -> float:
+def _tone(power: NDArray[np.floating[Any]], band: slice, pitches_hz: tuple[float, ...]) -> float:
+    """Energy of the strongest peak in a band if it lies on one of the pitches, else 0."""
     top = band.start + int(power[band].argmax())
-    return float(power[top - 1 : top + 2].sum())
+    below, at, above = power[top - 1 : top + 2].tolist()
+    energy: float = below + at + above
+    hz = _BIN_HZ * (top + (above - below) / energy) if energy else 0.0
+    on_pitch = any(abs(hz - pitch) <= _OFF_MAX * pitch for pitch in pitches_hz)
+    return energy if on_pitch else 0.0
