@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
 from torim.lab.sim.world import World
@@ -15,9 +16,17 @@ from torim.lab.sim.world import World
 BASE = 250  # digits of an offset; 0xFF stays silence
 
 
+LONGEST_MS = 4_000
+
+
+@cache
+def _stamps(item: int) -> bytes:
+    return b"".join(bytes((item, ms % BASE, ms // BASE, 0, 0, 0, 0, 0)) for ms in range(LONGEST_MS))
+
+
 def stamp(item: int, start_ms: int, length_ms: int) -> bytes:
     """Mu-law bytes of one item that say which milliseconds they are."""
-    return b"".join(bytes((item, ms % BASE, ms // BASE, 0, 0, 0, 0, 0)) for ms in range(start_ms, start_ms + length_ms))
+    return _stamps(item)[start_ms * 8 : (start_ms + length_ms) * 8]
 
 
 @dataclass(slots=True)
@@ -108,17 +117,14 @@ class Ear:
                 index += 8
                 continue
             start_ms = payload[index + 1] + payload[index + 2] * BASE
-            length = 1
-            while self._follows(payload, index + length * 8, item, start_ms + length):
-                length += 1
+            length = self._consecutive(payload[index:], item, start_ms)
             self.runs.append(Run(at_ms + index // 8, item, start_ms, length))
             index += length * 8
 
     @staticmethod
-    def _follows(payload: bytes, index: int, item: int, ms: int) -> bool:
-        return (
-            index + 2 < len(payload)
-            and payload[index] == item
-            and payload[index + 1] == ms % BASE
-            and payload[index + 2] == ms // BASE
-        )
+    def _consecutive(payload: bytes, item: int, start_ms: int) -> int:
+        """How many milliseconds from the beginning of ``payload`` follow each other."""
+        length = len(payload) // 8
+        while length > 1 and payload[: length * 8] != stamp(item, start_ms, length):
+            length -= 1
+        return length

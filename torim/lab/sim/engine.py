@@ -80,8 +80,7 @@ class SimEngine:
 
     def connect(self, delay_ms: int) -> None:
         self.link += 1
-        link = self.link
-        self.world.after(delay_ms + 2 * self.plan.engine_ms, lambda: link == self.link and self.emit(EngineReady()))  # type: ignore[func-returns-value]
+        self._send(EngineReady(), delay_ms + self.plan.engine_ms)
 
     def _send(self, event: Event, delay_ms: int = 0) -> None:
         link = self.link
