@@ -28,6 +28,7 @@ from torim.lab.wire import DelayLine, LabClock
 
 HTTP_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 5.0
+SETTLED_SAMPLES = 8000  # a server in this process is still starting things in a call's first second
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +194,9 @@ class Caller:
         speech, begun = self._mouth.frame()
         frame = self._line.frame(speech, self.record.ear.recent(begin, end))
         self.record.mouth.append(frame)
-        lateness = (self.clock.now_samples() - end) / SAMPLES_PER_MS
-        self.record.worst_tick_ms = max(self.record.worst_tick_ms, lateness)
+        if end > SETTLED_SAMPLES:
+            lateness_ms = (self.clock.now_samples() - end) / SAMPLES_PER_MS
+            self.record.worst_tick_ms = max(self.record.worst_tick_ms, lateness_ms)
         arrives = self._up.put(self._stream.media(frame, begin // SAMPLES_PER_MS))
         if begun is not None:
             begun.arrived_samples = arrives - (end - begun.onset_samples)

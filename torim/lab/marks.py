@@ -49,6 +49,8 @@ _NOTES = {
     Reason.LOCK_OPENED: ("lock opens", "dim"),
 }
 
+_DECISIONS = {label for label, _ in _NOTES.values()}
+
 
 def _note(note: act.Note) -> tuple[str, str] | None:
     return _NOTES.get(note.reason)
@@ -84,7 +86,7 @@ def _unless_completed(event: ev.ResponseDone) -> str:
 
 def marks(record: CallRecord) -> list[Mark]:
     """Every marker of a call in the order of time, those at the same instant joined."""
-    found = sorted(_server_marks(record), key=lambda mark: mark.at_samples)
+    found = sorted(_server_marks(record), key=lambda mark: (mark.at_samples, mark.label not in _DECISIONS))
     joined: list[Mark] = []
     for mark in found:
         last = joined[-1] if joined else None
@@ -96,8 +98,10 @@ def marks(record: CallRecord) -> list[Mark]:
 
 
 def _belong(last: Mark, mark: Mark) -> bool:
-    near = mark.at_samples - last.at_samples <= TOGETHER_MS * SAMPLES_PER_MS
-    return near and mark.colour == last.colour and mark.label not in last.label
+    """Whether two marks say one thing: a decision with what it did, or the same kind close together."""
+    apart = mark.at_samples - last.at_samples
+    same = apart == 0 or (mark.colour == last.colour and apart <= TOGETHER_MS * SAMPLES_PER_MS)
+    return same and mark.strong == last.strong and mark.label not in last.label
 
 
 def _server_marks(record: CallRecord) -> Iterator[Mark]:

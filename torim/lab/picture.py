@@ -7,6 +7,7 @@ of Hebrew to the viewer's own algorithm.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -22,12 +23,11 @@ from torim.lab.record import CallRecord
 
 WIDTH = 1440
 LEFT, RIGHT = 92, 28
-ROW_S = 16
+ROW_MAX_S = 18  # rows are as long as each other, and no longer than this
 AI_HEIGHT, CALLER_HEIGHT, AXIS_HEIGHT = 66, 54, 20
 LABEL_HEIGHT, CAPTION_HEIGHT, ROW_GAP = 14, 17, 30
 LABEL_CHAR, CAPTION_CHAR, LEGEND_CHAR = 5.7, 6.3, 7.2  # mean width of a letter, px
 SAMPLES_PER_S = 1000 * SAMPLES_PER_MS
-SCALE = (WIDTH - LEFT - RIGHT) / (ROW_S * SAMPLES_PER_S)
 
 _LIGHT = {
     "bg": "#fbfaf7", "ink": "#1f242c", "dim": "#6b7280", "rule": "#e3e0d8", "lane": "#f2f0ea",
@@ -46,6 +46,7 @@ class _Placed:
     mark: Mark
     x: float
     level: int
+    fits: bool  # whether the label has room on its right
 
 
 def draw(record: CallRecord, rows: Sequence[BargeIn], *, theme: str = "auto") -> str:
@@ -53,8 +54,9 @@ def draw(record: CallRecord, rows: Sequence[BargeIn], *, theme: str = "auto") ->
     everything = marks(record)
     body: list[str] = []
     y = _header(body, record, rows)
-    for begin in range(0, max(1, record.length_samples), ROW_S * SAMPLES_PER_S):
-        y = _Row(record, rows, begin, y).draw(body, everything)
+    row_samples = _row_samples(record.length_samples)
+    for begin in range(0, max(1, record.length_samples), row_samples):
+        y = _Row(record, rows, begin, begin + row_samples, y).draw(body, everything)
     y = _table(body, rows, y)
     height = round(y + 24)
     head = (
@@ -63,6 +65,11 @@ def draw(record: CallRecord, rows: Sequence[BargeIn], *, theme: str = "auto") ->
     )
     back = f'<rect class="bg" width="{WIDTH}" height="{height}"/>'
     return "\n".join([head, _style(theme), back, *body, "</svg>", ""])
+
+
+def _row_samples(length_samples: int) -> int:
+    count = max(1, math.ceil(length_samples / (ROW_MAX_S * SAMPLES_PER_S)))
+    return max(1, math.ceil(length_samples / count / SAMPLES_PER_S)) * SAMPLES_PER_S
 
 
 # --- styles -----------------------------------------------------------------------------------------------
@@ -179,11 +186,12 @@ def _badge(x: float, y: float, number: int) -> str:
 class _Row:
     """A stretch of the call: markers, the AI's lane, the axis, the caller's lane, captions."""
 
-    def __init__(self, record: CallRecord, rows: Sequence[BargeIn], begin: int, top: float) -> None:
+    def __init__(self, record: CallRecord, rows: Sequence[BargeIn], begin: int, end: int, top: float) -> None:
         self._record = record
         self._rows = rows
         self._begin = begin
-        self._end = begin + ROW_S * SAMPLES_PER_S
+        self._end = end
+        self._scale = (WIDTH - LEFT - RIGHT) / (end - begin)  # px a sample
         self._last = min(self._end, record.length_samples)  # the call may end within the row
         self._top = top
 
@@ -203,7 +211,7 @@ class _Row:
         return bottom + CAPTION_HEIGHT + ROW_GAP
 
     def _x(self, at_samples: int) -> float:
-        return LEFT + (at_samples - self._begin) * SCALE
+        return LEFT + (at_samples - self._begin) * self._scale
 
     def _within(self, everything: Iterable[Mark]) -> Iterator[tuple[Mark, float]]:
         for mark in everything:
@@ -242,16 +250,17 @@ class _Row:
         for clear in self._record.ear.clears:
             if self._begin <= clear.at_samples < self._end:
                 x = self._x(clear.at_samples)
-                body.append(_wave(clear.dropped, x, ai_top, AI_HEIGHT, "ghost"))
-        body.append(_wave(heard, LEFT, ai_top, AI_HEIGHT, "ai"))
-        body.append(_wave(spoken, LEFT, caller_top, CALLER_HEIGHT, "you"))
+                body.append(_wave(clear.dropped, self._scale, x, ai_top, AI_HEIGHT, "ghost"))
+        body.append(_wave(heard, self._scale, LEFT, ai_top, AI_HEIGHT, "ai"))
+        body.append(_wave(spoken, self._scale, LEFT, caller_top, CALLER_HEIGHT, "you"))
 
     def _marks(self, body: list[str], placed: Sequence[_Placed], bottom: float) -> None:
         for item in placed:
             y = self._top + item.level * LABEL_HEIGHT + 10
             dash = 'opacity="0.75"' if item.mark.strong else 'stroke-dasharray="2 3" opacity="0.75"'
             body.append(_line(item.x, y - 9, item.x, bottom, f"s-{item.mark.colour}", 0.9, dash))
-            body.append(_text(item.x + 3, y, item.mark.label, f"mark {item.mark.colour}"))
+            x, anchor = (item.x + 3, "start") if item.fits else (item.x - 3, "end")
+            body.append(_text(x, y, item.mark.label, f"mark {item.mark.colour}", anchor))
 
     def _captions(self) -> Iterator[tuple[Caption, bool]]:
         for caption in ai_captions(self._record):
@@ -271,24 +280,24 @@ class _Row:
                     body.append(_text(x, y, text, "say ink"))
 
 
-def _wave(payload: bytes, x: float, top: float, height: float, colour: str) -> str:
+def _wave(payload: bytes, scale: float, x: float, top: float, height: float, colour: str) -> str:
     """The outline of a piece of sound, one column a pixel, quiet parts lifted so that they can be seen."""
     if not payload:
         return ""
-    peaks = _peaks(payload)
+    peaks = _peaks(payload, scale)
     middle, half = top + height / 2, height / 2 - 3
     upper = [f"{x + column:.1f},{middle - peak * half:.1f}" for column, peak in enumerate(peaks)]
     lower = [f"{x + column:.1f},{middle + peak * half:.1f}" for column, peak in enumerate(peaks)]
     return f'<polygon class="{colour}" points="{" ".join([*upper, *reversed(lower)])}"/>'
 
 
-def _peaks(payload: bytes) -> npt.NDArray[np.float64]:
-    step = max(1, round(1 / SCALE))
+def _peaks(payload: bytes, scale: float) -> npt.NDArray[np.float64]:
+    step = max(1, round(1 / scale))
     samples = np.abs(g711.decode(payload).astype(np.float64)) / 32768
     padded = np.pad(samples, (0, -len(samples) % step)).reshape(-1, step).max(axis=1)
     loud = np.clip((padded / 0.5) ** 0.6 - 0.03, 0.006, 1.0)
-    columns = np.arange(0, len(samples) * SCALE)
-    index = np.minimum((columns / SCALE / step).astype(int), len(loud) - 1)
+    columns = np.arange(0, len(samples) * scale)
+    index = np.minimum((columns / scale / step).astype(int), len(loud) - 1)
     return np.asarray(loud[index])
 
 
@@ -297,9 +306,10 @@ def _place(within: Iterable[tuple[Mark, float]]) -> Iterator[_Placed]:
     ends: list[float] = []
     for mark, x in within:
         width = len(mark.label) * LABEL_CHAR + 10
-        free = (level for level, end in enumerate(ends) if end <= x)
-        level = next(free, len(ends))
+        fits = x + width <= WIDTH
+        left = x if fits else x - width
+        level = next((level for level, end in enumerate(ends) if end <= left), len(ends))
         if level == len(ends):
             ends.append(0.0)
-        ends[level] = x + width
-        yield _Placed(mark, x, level)
+        ends[level] = max(x, left + width)
+        yield _Placed(mark, x, level, fits)

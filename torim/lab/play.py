@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from torim.core.events import ResponseCreated
 from torim.lab.caller import Caller
 from torim.lab.ear import SAMPLES_PER_MS, spurts
 from torim.lab.record import Utterance
@@ -173,7 +174,18 @@ class Player:
             self._note(item, False, why)
             return False
         self._instant_samples = max(self._instant_samples, instant)
+        if isinstance(condition, AiSpeaks):
+            self._turn_to_response(instant)
         return True
+
+    def _turn_to_response(self, instant_samples: int) -> None:
+        """What is waited for next concerns the response that is heard now, not what ended before it."""
+        record = self._caller.record
+        for index in range(len(record.timeline) - 1, self._cursor - 1, -1):
+            entry = record.timeline[index]
+            if isinstance(entry.subject, ResponseCreated) and record.clock.samples(entry.at_ms) <= instant_samples:
+                self._cursor = index
+                return
 
     async def _expect(self, item: Numbered, condition: Condition, within_ms: int) -> None:
         deadline = self._since_samples + within_ms * SAMPLES_PER_MS
