@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import websockets
+from openai import AsyncOpenAI
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
@@ -361,6 +362,7 @@ def test_expect_and_emit() -> None:
         '{"type":"response.create","response":{"colour":"red"}}',
         '{"type":"input_audio_buffer.append","audio":"%%"}',
         '{"type":"conversation.item.delete"}',
+        '{"type":"response.create","response":' + "[" * 50_000,
         '{"type":"session.update","session":{"type":"realtime","audio":{"input":{"format":"g711"}}}}',
     ],
 )
@@ -532,3 +534,22 @@ def test_a_wrong_key_or_path_is_refused_at_the_door() -> None:
                 return refused.value.response.status_code, (await http.get(base_url)).status_code
 
     assert asyncio.run(scene()) == (401, 404)
+
+
+def test_the_official_client_talks_to_the_double() -> None:
+    async def scene() -> list[str]:
+        async with serve_peers(lambda: ScriptedPeer([says("Hello", audio_ms=200, speed=20.0)])) as base_url:
+            client = AsyncOpenAI(api_key="none", base_url=base_url)
+            async with client.realtime.connect(model="scripted") as link:
+                await link.session.update(session={"type": "realtime", "output_modalities": ["audio"]})
+                await link.response.create()
+                kinds = []
+                async for event in link:
+                    kinds.append(event.type)
+                    if event.type == "response.done":
+                        return [*kinds, str(event.response.status)]
+        return []
+
+    kinds = asyncio.run(scene())
+    assert kinds[:3] == ["session.created", "session.updated", "response.created"]
+    assert kinds[-2:] == ["response.done", "completed"]

@@ -93,8 +93,8 @@ def is_fatal(error: ErrorBody) -> bool:
 
 
 def bad_message(why: str) -> EngineFault:
-    """The fault for a message that is not the protocol's; it changes nothing for the call."""
-    return EngineFault(FaultKind.BENIGN, BAD_MESSAGE, why)
+    """The fault for a message that is not the protocol's: a warning, since it names no command of ours."""
+    return EngineFault(FaultKind.RETRY, BAD_MESSAGE, why)
 
 
 def classify_close(code: int | None, reason: str = "") -> EngineLost | EngineFault:

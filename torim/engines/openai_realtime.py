@@ -83,7 +83,7 @@ class OpenAIRealtimeCodec:
         return f'{_APPEND_HEAD}{b2a_base64(payload, newline=False).decode("ascii")}"}}'
 
     def decode(self, message: str | bytes) -> list[EngineEvent]:
-        """Events of one wire message; unknown types give none, malformed ones a benign `EngineFault`."""
+        """Events of one wire message; unknown types give none, malformed ones an `EngineFault`."""
         try:
             entry = _EVENTS.get(_tag.decode(message).type)
             return [] if entry is None else entry[1](self, entry[0].decode(message))

@@ -157,6 +157,9 @@ class ScriptedPeer:
             return self._obey(command, wire, now_ms)
         except client.ProtocolFault as fault:
             return [self._writer.error(fault, command_id)]
+        except RecursionError:
+            fault = client.ProtocolFault("invalid_json", "The message is nested too deeply.")
+            return [self._writer.error(fault, command_id)]
 
     def _obey(self, command: client.ClientEvent, wire: dict[str, Any], now_ms: int) -> list[str]:
         match command:
