@@ -4,6 +4,7 @@ import pytest
 from staged_call import Staged, voice
 
 from torim.core import actions as act
+from torim.core import events as ev
 from torim.core.actions import Purpose
 from torim.core.reasons import Level, Reason
 from torim.lab.hearing import heard_samples, item_audio, last_heard
@@ -58,12 +59,21 @@ def test_old_audio_after_the_cut_is_counted() -> None:
     assert "60 ms of old audio after the cut" in row.problems(Limits())
 
 
+def test_a_reply_before_the_callers_turn_is_committed_is_a_problem() -> None:
+    stage = interrupted()
+    stage.respond(2, 1900, voice(2, 1000))
+    stage.server(2500, ev.TurnCommitted("u1"))
+    assert any("committed" in problem for problem in only_row(stage).problems(Limits()))
+
+
 def test_the_answer_to_the_caller_is_not_stale() -> None:
     stage = interrupted()
+    stage.server(2900, ev.TurnCommitted("u1"))
     stage.respond(2, 3000, voice(2, 1000))
     row = only_row(stage)
     assert row.stale_ms == 0
     assert row.replies == 1
+    assert row.problems(Limits()) == []
 
 
 def test_an_ai_that_talks_on_is_a_miss() -> None:

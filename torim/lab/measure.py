@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from torim.core.actions import ClearAudio, CreateResponse, DeleteItem, Note, TruncateItem
-from torim.core.events import AudioDelta, ResponseCreated
+from torim.core.actions import ClearAudio, CommitAudio, CreateResponse, DeleteItem, Note, TruncateItem
+from torim.core.events import AudioDelta, ResponseCreated, TurnCommitted
 from torim.core.reasons import Reason
 from torim.lab.ear import FRAME_SAMPLES, SAMPLES_PER_MS, Cleared, Span, heard_between, spurts
 from torim.lab.hearing import heard_samples, item_audio, last_heard
@@ -51,7 +51,8 @@ class BargeIn:
     heard_ms: float | None  # of the item that was interrupted (ear)
     truncated_ms: int | None  # what the server told the engine
     blocked: bool  # forbidden by the greeting lock or the call's setting
-    replies: int  # responses that began because of it
+    replies: int  # responses asked for because of it, until the caller acts again
+    early_reply: bool = False  # one was asked for before the caller's turn was committed
 
     @property
     def truncation_error_ms(self) -> float | None:
@@ -67,6 +68,8 @@ class BargeIn:
         error = self.truncation_error_ms
         if error is not None and abs(error) > limits.truncation_ms:
             found.append(f"truncated {error:+.0f} ms off what was heard")
+        if self.early_reply:
+            found.append("a reply was asked for before the caller's turn was committed")
         return found
 
 
@@ -151,6 +154,7 @@ class _Measurement:
             truncated_ms=truncated_ms,
             blocked=any(note.reason is Reason.BLOCKED for _, note in self._of(Note)),
             replies=sum(1 for _ in self._of(CreateResponse)),
+            early_reply=self._early_reply(),
         )
 
     def _of(self, kind: type[Subject]) -> Iterator[tuple[int, Subject]]:
@@ -204,6 +208,14 @@ class _Measurement:
             if delta.response_id in wanted:
                 return max(cut_samples, self._record.clock.samples(at_ms))
         return self._until
+
+    def _early_reply(self) -> bool:
+        """Whether a reply was asked for while the caller had the floor; a key's turn is over at once."""
+        asked = next((at_ms for at_ms, _ in self._of(CreateResponse)), None)
+        if self._said.key or self._cut_at_ms is None or asked is None:
+            return False
+        commits = (at_ms for kind in (TurnCommitted, CommitAudio) for at_ms, _ in self._of(kind))
+        return asked < min(commits, default=asked + 1)
 
     def _truncation(self) -> tuple[float | None, int | None]:
         """Of the item that the ear was hearing: what was heard, and what the engine was told."""
