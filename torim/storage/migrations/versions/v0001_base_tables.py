@@ -63,9 +63,9 @@ def _calls() -> None:
         sa.Column("end_reason", sa.Text),
         sa.Column("summary", sa.Text),
         sa.Column("counts", sa.JSON),
-        sa.PrimaryKeyConstraint("id", name="pk_calls"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
     )
-    op.create_index("ix_calls_business_id_started_at", "calls", ["business_id", "started_at"])
+    op.create_index(op.f("ix_calls_business_id_started_at"), "calls", ["business_id", "started_at"])
 
 
 def _turns() -> None:
@@ -84,8 +84,8 @@ def _turns() -> None:
         sa.Column("interrupted", sa.Boolean, nullable=False),
         sa.Column("estimated", sa.Boolean, nullable=False),
         sa.Column("item_id", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("call_id", "n", name="pk_turns"),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_turns_call_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("call_id", "n", name=op.f("pk_turns")),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_turns_call_id"), ondelete="CASCADE"),
     )
 
 
@@ -96,10 +96,10 @@ def _call_events() -> None:
         sa.Column("call_id", sa.Text, nullable=False),
         sa.Column("at_ms", sa.Integer, nullable=False),
         sa.Column("line", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_call_events"),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_call_events_call_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_events")),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_call_events_call_id"), ondelete="CASCADE"),
     )
-    op.create_index("ix_call_events_call_id", "call_events", ["call_id"])
+    op.create_index(op.f("ix_call_events_call_id"), "call_events", ["call_id"])
 
 
 def _appointments() -> None:
@@ -119,11 +119,11 @@ def _appointments() -> None:
         sa.Column("contact_phone", sa.Text),
         sa.Column("name_note", sa.Text),
         sa.Column("call_summary", sa.Text),
-        sa.PrimaryKeyConstraint("id", name="pk_appointments"),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_appointments_call_id", ondelete="SET NULL"),
-        sa.UniqueConstraint("business_id", "idempotency_key", name="uq_appointments_business_id_idempotency_key"),
-        sa.CheckConstraint("status IN ('held', 'booked', 'cancelled')", name="ck_appointments_status"),
-        sa.CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= 86400", name="ck_appointments_length"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appointments")),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_appointments_call_id"), ondelete="SET NULL"),
+        sa.UniqueConstraint("business_id", "idempotency_key", name=op.f("uq_appointments_business_id_idempotency_key")),
+        sa.CheckConstraint("status IN ('held', 'booked', 'cancelled')", name=op.f("ck_appointments_status")),
+        sa.CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= 86400", name=op.f("ck_appointments_length")),
     )
-    op.create_index("ix_appointments_business_id_starts_at", "appointments", ["business_id", "starts_at"])
-    op.create_index("ix_appointments_call_id", "appointments", ["call_id"])
+    op.create_index(op.f("ix_appointments_business_id_starts_at"), "appointments", ["business_id", "starts_at"])
+    op.create_index(op.f("ix_appointments_call_id"), "appointments", ["call_id"])
