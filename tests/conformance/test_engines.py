@@ -7,6 +7,7 @@ is represented by the scripted double: there it is the codec that is put to the 
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,8 +94,11 @@ class Performed:
 def _done(job: Job) -> Result:
     if not isinstance(job, Synthesize):
         return Failed(job.job_id, "no_endpoint", "There is no endpoint in this test.")
-    audio_ms = max(20, len(job.text) * 75)
-    return Spoken(job.job_id, Speech(voice_like(audio_ms), (Word(job.text, 0, audio_ms),)))
+    words, at_ms = [], 0
+    for piece in re.findall(r"\S+\s*", job.text):
+        words.append(Word(piece, at_ms, at_ms + len(piece) * 75))
+        at_ms += len(piece) * 75
+    return Spoken(job.job_id, Speech(voice_like(at_ms), tuple(words)))
 
 
 def _embedded(capabilities: EngineCapabilities) -> RealtimePeer:
@@ -223,6 +227,22 @@ def test_audio_comes_faster_than_it_is_heard(scene: Scene) -> None:
     scene.answer(HELLO)
     audio_ms = sum(len(delta.payload) for delta in scene.of(AudioDelta)) // 8
     assert scene.now_ms - start_ms < audio_ms
+
+
+def test_words_leave_with_their_audio_where_the_engine_says_so(scene: Scene) -> None:
+    if not scene.can.times_words:
+        pytest.skip("an engine that publishes no word times")
+    scene.answer(HELLO)
+    audio_ms, words = 0, []
+    for event in scene.seen:
+        if isinstance(event, TextDelta):
+            words.append((audio_ms, event.text))
+        elif isinstance(event, AudioDelta):
+            audio_ms += len(event.payload) // 8
+    text, spoken = "".join(word for _, word in words), 0
+    for at_ms, word in words:
+        assert abs(at_ms - audio_ms * spoken / len(text)) < 400
+        spoken += len(word)
 
 
 def test_a_cancel_ends_the_response_and_its_sound(scene: Scene) -> None:

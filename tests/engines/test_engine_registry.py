@@ -51,8 +51,3 @@ def test_a_broken_guest_is_named(name: str, code: str) -> None:
 def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="embedded, openai, scripted"):
         engine("parrot")
-
-
-def test_the_embedded_engine_is_listed_with_what_it_can_do() -> None:
-    server = pytest.importorskip("torim.engines.embedded.server")
-    assert engine("embedded").capabilities == server.CAPABILITIES

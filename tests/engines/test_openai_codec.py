@@ -40,9 +40,7 @@ from torim.engines.base import SessionConfig, ToolSpec
 from torim.engines.openai_realtime import SESSION_COMMAND_ID, OpenAIRealtimeCodec
 
 BOOK = ToolSpec("book", "Books a slot.", {"type": "object", "properties": {"slot_id": {"type": "string"}}})
-CONFIG = SessionConfig(
-    "gpt-realtime-2", "Be brief.", transcription_model="gpt-live-transcribe", tools=(BOOK,)
-)
+CONFIG = SessionConfig("gpt-realtime-2", "Be brief.", transcription_model="gpt-live-transcribe", tools=(BOOK,))
 
 
 def codec(**changes: Any) -> OpenAIRealtimeCodec:
@@ -135,9 +133,7 @@ def test_ready_comes_only_with_the_session_that_was_asked_for_and_only_once() ->
         ("audio", None, "format"),
     ],
 )
-def test_f31_a_session_that_is_not_the_one_we_asked_for_never_becomes_ready(
-    path: str, value: Any, word: str
-) -> None:
+def test_f31_a_session_that_is_not_the_one_we_asked_for_never_becomes_ready(path: str, value: Any, word: str) -> None:
     link = codec()
     session = asked_session(link)
     *parents, last = path.split(".")

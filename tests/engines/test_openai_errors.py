@@ -82,9 +82,7 @@ def test_a_refused_session_field_is_known_without_an_event_id() -> None:
 
 
 def test_a_wrong_key_stays_fatal_on_the_session_update_and_is_not_logged() -> None:
-    seen = fault(
-        code="invalid_api_key", message="Incorrect API key: sk-proj-abc_DEF.", event_id="torim_session"
-    )
+    seen = fault(code="invalid_api_key", message="Incorrect API key: sk-proj-abc_DEF.", event_id="torim_session")
     assert seen.kind is FaultKind.FATAL
     assert "abc" not in seen.message
 

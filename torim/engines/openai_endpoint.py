@@ -24,9 +24,7 @@ def endpoint(model: str, api_key: str | None = None, base_url: str | None = None
     parts = _checked(base_url or OPENAI_BASE_URL)
     azure = (parts.hostname or "").endswith(_AZURE_DOMAINS)
     query = dict(parse_qsl(parts.query)) | {"model": model}
-    url = urlunsplit(
-        (_SOCKET_SCHEME[parts.scheme], parts.netloc, _path(parts.path, azure), urlencode(query), "")
-    )
+    url = urlunsplit((_SOCKET_SCHEME[parts.scheme], parts.netloc, _path(parts.path, azure), urlencode(query), ""))
     return Endpoint(url, _headers(api_key, azure))
 
 

@@ -53,9 +53,7 @@ _FATAL_CLOSE_CODES = frozenset({3000, 3003, 4001, 4003, 4401, 4403})  # register
 def fault_of(error: ErrorBody, session_command_id: str) -> EngineFault:
     """Classify one `error` event; ``session_command_id`` is the event id of our session update."""
     code = code_of(error)
-    ours = error.event_id == session_command_id or (
-        code in _CONFIG_CODES and (error.param or "").startswith("session")
-    )
+    ours = error.event_id == session_command_id or (code in _CONFIG_CODES and (error.param or "").startswith("session"))
     kind = _kind_on_session(kind_of(error)) if ours else kind_of(error)
     return EngineFault(kind, code, safe_message(error), error.event_id)
 

@@ -270,12 +270,8 @@ _EVENTS: dict[str, _Entry] = {
     "input_audio_buffer.speech_started": _entry(wire.Speech, OpenAIRealtimeCodec._speech_started),
     "input_audio_buffer.speech_stopped": _entry(wire.Speech, OpenAIRealtimeCodec._speech_stopped),
     "input_audio_buffer.committed": _entry(wire.ItemOnly, OpenAIRealtimeCodec._committed),
-    "conversation.item.input_audio_transcription.completed": _entry(
-        wire.Transcribed, OpenAIRealtimeCodec._transcribed
-    ),
-    "conversation.item.input_audio_transcription.failed": _entry(
-        wire.ItemOnly, OpenAIRealtimeCodec._not_transcribed
-    ),
+    "conversation.item.input_audio_transcription.completed": _entry(wire.Transcribed, OpenAIRealtimeCodec._transcribed),
+    "conversation.item.input_audio_transcription.failed": _entry(wire.ItemOnly, OpenAIRealtimeCodec._not_transcribed),
     "session.updated": _entry(wire.SessionEvent, OpenAIRealtimeCodec._updated),
     "error": _entry(wire.ErrorEvent, OpenAIRealtimeCodec._error),
 }

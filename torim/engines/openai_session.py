@@ -101,9 +101,7 @@ def _wrong_voice(output: AudioOutput | None, voice: str) -> str | None:
     return f"voice is {effective} instead of {voice}: choose a voice that this engine has"
 
 
-def _wrong_turns(
-    audio_input: AudioInput | None, config: SessionConfig, capabilities: EngineCapabilities
-) -> str | None:
+def _wrong_turns(audio_input: AudioInput | None, config: SessionConfig, capabilities: EngineCapabilities) -> str | None:
     effective = audio_input.turn_detection if audio_input else None
     if not capabilities.detects_turns:
         return "turn detection is on although it was switched off" if effective else None

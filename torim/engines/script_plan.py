@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torim.engines.script import Answer, CallTool, Ending, Say
-from torim.engines.tones import voice_like
+from torim.engines.tones import VOICES, voice_like
 
 BYTES_PER_MS = 8
 
@@ -92,7 +92,7 @@ def _cut_short(answer: Answer, at_ms: int) -> Plan:
 def _pieces(part: Say | CallTool, delta_ms: int, seed: int) -> Iterator[Piece]:
     if isinstance(part, CallTool):
         return
-    audio = voice_like(part.audio_ms, seed)
+    audio = voice_like(part.audio_ms, seed % VOICES)
     words = _timed_words(part)
     for start_ms in range(0, part.audio_ms, delta_ms):
         text = ""

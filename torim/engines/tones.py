@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from torim.audio import g711
 
+VOICES = 8
+
 _FORMANTS_HZ = ((600.0, 1.0), (1150.0, 0.5), (2500.0, 0.18))  # centre, weight
 _FORMANT_WIDTH_HZ = 180.0
 _SYLLABLES_HZ = 4.0
@@ -22,9 +24,9 @@ _CYCLE_POINTS = 1024
 
 @lru_cache(maxsize=64)
 def voice_like(audio_ms: int, seed: int = 0) -> bytes:
-    """``audio_ms`` of mu-law audio at 8 kHz; each ``seed`` modulo 8 has its own pitch."""
+    """``audio_ms`` of mu-law audio at 8 kHz; each of the `VOICES` seeds has its own pitch."""
     time_s = np.arange(audio_ms * 8) / g711.SAMPLE_RATE_HZ
-    pitch_hz = 105.0 + 13.0 * (seed % 8)
+    pitch_hz = 105.0 + 13.0 * (seed % VOICES)
     cycles = pitch_hz * (time_s + 0.01 * np.sin(2 * np.pi * 1.3 * time_s))
     buzz = _cycle(pitch_hz)[(cycles * _CYCLE_POINTS).astype(np.int64) % _CYCLE_POINTS]
     syllables = 0.15 + 0.85 * np.sin(np.pi * _SYLLABLES_HZ * time_s) ** 2
