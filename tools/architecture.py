@@ -54,7 +54,11 @@ PURE = ("core", "audio", "carriers", "engines")
 EDGES: dict[str, str] = {
     "torim/audio/__init__.py": "asks numpy for one thread",
     "torim/audio/weights/__init__.py": "reads the vendored weights",
+    "torim/engines/embedded/edge.py": "runs a session on the event loop and performs its jobs",
+    "torim/engines/embedded/endpoint_voice.py": "waits for a speech endpoint",
+    "torim/engines/embedded/endpoints.py": "asks model endpoints over HTTP",
     "torim/engines/embedded/espeak_worker.py": "the espeak-ng library, as a program of its own",
+    "torim/engines/embedded/server.py": "links in this process and WebSockets",
     "torim/engines/embedded/voice.py": "runs espeak-ng",
     "torim/engines/peer_server.py": "serves a peer on a socket or in this process",
 }

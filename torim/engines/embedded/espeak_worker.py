@@ -10,6 +10,7 @@ A request that fails is answered by ``error``. The program ends with its stdin.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -83,9 +84,8 @@ class Synthesizer:
 
 def load() -> Synthesizer:
     """The synthesizer with the library that the `espeakng_loader` package ships."""
-    import espeakng_loader
-
-    return Synthesizer(espeakng_loader.get_library_path(), espeakng_loader.get_data_path())
+    loader = importlib.import_module("espeakng_loader")
+    return Synthesizer(loader.get_library_path(), loader.get_data_path())
 
 
 def serve(source: BinaryIO, sink: BinaryIO, speak: Callable[[dict[str, Any]], Any], rate_hz: int) -> None:

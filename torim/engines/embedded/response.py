@@ -68,10 +68,15 @@ class Take:
     def left_ms(self) -> int:
         return len(self.payload) // BYTES_PER_MS - self.sent_ms
 
-    def words_until(self, end_ms: int) -> list[Word]:
-        """The words that begin before ``end_ms``, each given once."""
+    @property
+    def until_next_word_ms(self) -> int:
+        """How long a delta may be at most: the next word is announced just before its own audio."""
+        return min(self.words[0].start_ms - self.sent_ms, self.left_ms) if self.words else self.left_ms
+
+    def words_now(self) -> list[Word]:
+        """The words that begin at this point, each given once; those beyond the audio at its end."""
         found = []
-        while self.words and self.words[0].start_ms < end_ms:
+        while self.words and (self.words[0].start_ms <= self.sent_ms or self.left_ms <= 0):
             found.append(self.words.popleft())
         return found
 
@@ -274,19 +279,20 @@ class Response:
 
     def _send_audio(self, take: Take) -> None:
         assert self._open is not None
-        span_ms = min(self._clock.pace.delta_ms, take.left_ms, self._allowed_ms())
-        start_ms, end_ms = take.sent_ms, take.sent_ms + span_ms
-        offset_ms = self._open.sent_ms - start_ms
+        offset_ms = self._open.sent_ms - take.sent_ms
         separator = " " if take.sent_ms == 0 and not self._open.empty else ""
-        words = take.words_until(end_ms if span_ms < take.left_ms else take.sent_ms + take.left_ms + 1)
-        self._say(words, offset_ms, separator)
+        self._say(take.words_now(), offset_ms, separator)
+        span_ms = min(self._clock.pace.delta_ms, take.until_next_word_ms, self._allowed_ms())
+        start_ms, end_ms = take.sent_ms, take.sent_ms + span_ms
         unit = bytes_per_ms(self.settings.audio_format)
         encoded = take.encoded[start_ms * unit : end_ms * unit]
-        self._open.audio(take.payload[start_ms * BYTES_PER_MS : end_ms * BYTES_PER_MS], encoded)
+        if encoded:
+            self._open.audio(take.payload[start_ms * BYTES_PER_MS : end_ms * BYTES_PER_MS], encoded)
         take.sent_ms = end_ms
         self.audio_ms += span_ms
         self._clock.sent_ms += span_ms
         if take.left_ms <= 0:
+            self._say(take.words_now(), self._open.sent_ms - take.sent_ms, "")
             self._work.takes.popleft()
         if self._allowed_ms() <= 0 and (self._work.takes or self._work.pieces):
             self.end("incomplete", "max_output_tokens")

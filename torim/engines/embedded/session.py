@@ -23,6 +23,7 @@ from torim.engines.embedded.replies import Replies
 from torim.engines.embedded.response import Pace
 from torim.engines.embedded.transcripts import Transcripts
 from torim.engines.embedded.wire import Ids, Outbox
+from torim.engines.link_closed import LinkClosed
 from torim.engines.protocol import (
     Append,
     Clear,
@@ -44,7 +45,7 @@ from torim.engines.protocol import (
 )
 
 MAX_SESSION_MS = 60 * 60 * 1000
-CLOSE_GOING_AWAY = 1001
+GOING_AWAY = 1001
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Session:
             options.pace,
             lambda: self._configuration.settings,
         )
-        self.close_code: int | None = None
+        self.closed: LinkClosed | None = None
 
     # --- the peer -----------------------------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ class Session:
 
     def receive(self, message: str | bytes, now_ms: int) -> list[str]:
         """Take one client event and give the server events that follow at once."""
-        if self.close_code is not None:
+        if self.closed is not None:
             return []
         event_id: str | None = None
         try:
@@ -111,7 +112,7 @@ class Session:
 
     def wake(self, now_ms: int) -> list[str]:
         """A deadline has come: give the server events that are due."""
-        if self.close_code is not None:
+        if self.closed is not None:
             return []
         if now_ms >= self._options.max_session_ms:
             self._expire()
@@ -122,7 +123,7 @@ class Session:
 
     def next_deadline_ms(self) -> int | None:
         """When to call `wake` next; None once the session is over."""
-        if self.close_code is not None:
+        if self.closed is not None:
             return None
         due = (self._replies.next_at_ms(), self._idle_at_ms(), self._options.max_session_ms)
         return min(at_ms for at_ms in due if at_ms is not None)
@@ -140,7 +141,7 @@ class Session:
     def finish(self, result: Result, now_ms: int) -> list[str]:
         """Take the result of a job; one that nobody waits for changes nothing."""
         owner = self._errands.answered(result.job_id)
-        if owner is None or self.close_code is not None:
+        if owner is None or self.closed is not None:
             return []
         match result:
             case Spoken():
@@ -286,4 +287,4 @@ class Session:
         minutes = self._options.max_session_ms // 60_000
         message = f"Your session hit the maximum duration of {minutes} minutes."
         self._out.fault(ProtocolFault("session_expired", message, kind="invalid_request_error"))
-        self.close_code = CLOSE_GOING_AWAY
+        self.closed = LinkClosed(GOING_AWAY, "session expired")

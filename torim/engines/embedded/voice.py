@@ -1,19 +1,24 @@
 """The engine's voice: text to telephone audio through espeak-ng, which runs as a separate process.
 
 It decides which espeak-ng is used, keeps what was spoken before, and starts a dead process again. It never
-decides what is said. One voice serves all sessions of a process.
+decides what is said. One voice serves all sessions of a process; its pipes block, so they live in threads and
+belong to no event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import importlib.util
 import io
 import shutil
+import subprocess
 import sys
+import threading
 import wave
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -30,6 +35,7 @@ _NO_VOICE = (
     "espeak-ng is not there: install the Python package espeakng-loader or the program espeak-ng, "
     "or set TORIM_TTS_URL to a speech endpoint."
 )
+_DIED = (OSError, EOFError, ValueError)  # a broken pipe, a closed one, half an answer
 
 
 class Voice(Protocol):
@@ -51,98 +57,107 @@ class Recording(msgspec.Struct):
 
     samples: bytes
     rate_hz: int
-    words: Sequence[tuple[int, int]] = ()
+    words: Sequence[tuple[int, int]] = ()  # place in the text, sample
 
 
 class Synthesizer(Protocol):
-    """One way to reach espeak-ng."""
+    """One way to reach espeak-ng; blocks, and may be called from any thread."""
 
-    async def record(self, wanted: Utterance) -> Recording: ...
+    def record(self, wanted: Utterance) -> Recording: ...
 
-    async def close(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class LibraryWorker:
     """The library of the `espeakng_loader` package in a process that stays."""
 
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self._turn = asyncio.Lock()
+    def __init__(self, command: Sequence[str] = ()) -> None:
+        self._command = [*command] or [sys.executable, "-m", "torim.engines.embedded.espeak_worker"]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._turn = threading.Lock()
 
     @staticmethod
     def available() -> bool:
         return importlib.util.find_spec("espeakng_loader") is not None
 
-    async def record(self, wanted: Utterance) -> Recording:
+    def record(self, wanted: Utterance) -> Recording:
         """Speak; a worker that has died is started again, once."""
-        async with self._turn:
+        with self._turn:
             try:
-                return await self._ask(wanted)
-            except (OSError, EOFError, TimeoutError, msgspec.DecodeError):
-                await self._stop()
-                return await self._second_try(wanted)
+                return self._ask(wanted)
+            except _DIED:
+                self._stop()
+            try:
+                return self._ask(wanted)
+            except _DIED as error:
+                self._stop()
+                message = f"espeak-ng died twice over one sentence ({type(error).__name__}). {_NO_VOICE}"
+                raise EngineError(message, "engine.no_voice") from error
 
-    async def _second_try(self, wanted: Utterance) -> Recording:
-        try:
-            return await self._ask(wanted)
-        except (OSError, EOFError, TimeoutError, msgspec.DecodeError) as error:
-            await self._stop()
-            message = f"espeak-ng died twice over one sentence ({type(error).__name__}). {_NO_VOICE}"
-            raise EngineError(message, "engine.no_voice") from error
+    def close(self) -> None:
+        with self._turn:
+            self._stop()
 
-    async def _ask(self, wanted: Utterance) -> Recording:
+    def _ask(self, wanted: Utterance) -> Recording:
+        if self._process is None or self._process.poll() is not None:
+            self._start()
         process = self._process
-        if process is None or process.returncode is not None:
-            process = self._process = await _start_worker()
-        assert process.stdin is not None and process.stdout is not None
-        request = {
-            "text": wanted.text,
-            "voice": wanted.voice,
-            "rate_wpm": wanted.rate_wpm,
-            "phonemes": wanted.phonemes,
-        }
-        process.stdin.write(msgspec.json.encode(request) + b"\n")
-        async with asyncio.timeout(SENTENCE_TIMEOUT_S):
-            await process.stdin.drain()
-            header = await _header(process.stdout)
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        watchdog = threading.Timer(SENTENCE_TIMEOUT_S, process.kill)
+        watchdog.start()
+        try:
+            process.stdin.write(_request(wanted))
+            process.stdin.flush()
+            header = _header(process.stdout)
             if "error" in header:
                 raise EngineError(f"espeak-ng cannot speak this: {header['error']}", "engine.voice")
-            samples = await process.stdout.readexactly(header["bytes"])
+            samples = process.stdout.read(header["bytes"])
+        finally:
+            watchdog.cancel()
+        if len(samples) < header["bytes"]:
+            raise EOFError("the worker ended in the middle of a sentence")
         return Recording(samples, header["rate_hz"], header["words"])
 
-    async def _stop(self) -> None:
+    def _start(self) -> None:
+        self._stop()
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        header = _header(self._process.stdout)
+        if "error" in header:
+            self._stop()
+            raise EngineError(f"{_NO_VOICE} ({header['error']})", "engine.no_voice")
+
+    def _stop(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-    async def close(self) -> None:
-        async with self._turn:
-            await self._stop()
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                _close_quietly(pipe)
 
 
-async def _start_worker() -> asyncio.subprocess.Process:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "torim.engines.embedded.espeak_worker",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=1 << 20,
-    )
-    assert process.stdout is not None
-    async with asyncio.timeout(SENTENCE_TIMEOUT_S):
-        header = await _header(process.stdout)
-    if "error" in header:
-        await process.wait()
-        raise EngineError(f"{_NO_VOICE} ({header['error']})", "engine.no_voice")
-    return process
+def _close_quietly(pipe: Any) -> None:
+    """Close a pipe whose other end is dead; what was still to be written is lost anyway."""
+    try:
+        pipe.close()
+    except OSError:
+        return
 
 
-async def _header(stream: asyncio.StreamReader) -> dict[str, Any]:
-    line = await stream.readline()
+def _request(wanted: Utterance) -> bytes:
+    request = {
+        "text": wanted.text,
+        "voice": wanted.voice,
+        "rate_wpm": wanted.rate_wpm,
+        "phonemes": wanted.phonemes,
+    }
+    return msgspec.json.encode(request) + b"\n"
+
+
+def _header(stream: Any) -> dict[str, Any]:
+    line = stream.readline()
     if not line:
         raise EOFError("the worker ended")
     header: dict[str, Any] = msgspec.json.decode(line)
@@ -155,33 +170,21 @@ class Program:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    async def record(self, wanted: Utterance) -> Recording:
-        arguments = ("-v", wanted.voice, "-s", str(wanted.rate_wpm), "--stdin", "--stdout")
-        process = await asyncio.create_subprocess_exec(
-            self._path, *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-        )
+    def record(self, wanted: Utterance) -> Recording:
+        command = [self._path, "-v", wanted.voice, "-s", str(wanted.rate_wpm), "--stdin", "--stdout"]
         try:
-            async with asyncio.timeout(SENTENCE_TIMEOUT_S):
-                wav, _ = await process.communicate(wanted.text.encode())
-        except TimeoutError as error:
-            process.kill()
-            await process.wait()
-            message = f"{self._path} did not answer. Try it by hand: {self._path} --stdout hello"
+            done = subprocess.run(
+                command, input=wanted.text.encode(), capture_output=True, timeout=SENTENCE_TIMEOUT_S, check=True
+            )
+            with wave.open(io.BytesIO(done.stdout)) as file:
+                # The header of a streamed file cannot know its length: read to the end.
+                return Recording(file.readframes(len(done.stdout)), file.getframerate())
+        except (OSError, subprocess.SubprocessError, wave.Error, EOFError) as error:
+            message = f"{self._path} gave no sound ({error}). Try it by hand: {self._path} --stdout hello"
             raise EngineError(message, "engine.no_voice") from error
-        return _recording(wav, self._path)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         pass
-
-
-def _recording(wav: bytes, path: str) -> Recording:
-    """The samples of a WAV file that was streamed: its header cannot know its length."""
-    try:
-        with wave.open(io.BytesIO(wav)) as file:
-            return Recording(file.readframes(len(wav) // 2), file.getframerate())
-    except (wave.Error, EOFError) as error:
-        message = f"{path} gave no sound. Try it by hand: {path} --stdout hello"
-        raise EngineError(message, "engine.no_voice") from error
 
 
 def find_synthesizer() -> Synthesizer:
@@ -197,60 +200,78 @@ def find_synthesizer() -> Synthesizer:
     raise EngineError(_NO_VOICE, "engine.no_voice")
 
 
-class EspeakVoice:
-    """espeak-ng with a memory: each sentence is synthesised once while it is remembered."""
+def available() -> bool:
+    """Whether there is an espeak-ng to try at all."""
+    return LibraryWorker.available() or shutil.which("espeak-ng") is not None
 
-    def __init__(self, synthesizer: Synthesizer | None = None) -> None:
-        self._synthesizer = synthesizer
-        self._spoken: OrderedDict[tuple[str, str, float], Speech] = OrderedDict()
+
+Key = tuple[str, str, float]  # text, language, speed
+
+
+class Memory:
+    """Sentences spoken before, the least used forgotten first; the same sentence is never made twice at once."""
+
+    def __init__(self, make: Callable[[Key], Awaitable[Speech]]) -> None:
+        self._make = make
+        self._spoken: OrderedDict[Key, Speech] = OrderedDict()
         self._spoken_bytes = 0
-        self._under_way: dict[tuple[str, str, float], asyncio.Task[Speech]] = {}
+        self._under_way: dict[tuple[int, Key], asyncio.Task[Speech]] = {}
 
-    async def speak(self, text: str, language: str, speed: float = 1.0) -> Speech:
-        """Speak a sentence, from memory if possible; the same sentence asked for twice is made once."""
-        key = (text, language, speed)
+    async def speak(self, key: Key) -> Speech:
+        """The speech of a sentence, from memory if possible."""
         if (known := self._spoken.get(key)) is not None:
             self._spoken.move_to_end(key)
             return known
-        task = self._under_way.get(key)
+        errand = (id(asyncio.get_running_loop()), key)
+        task = self._under_way.get(errand)
         if task is None:
-            task = self._under_way[key] = asyncio.create_task(self._make(key))
-            task.add_done_callback(lambda done: self._made(key, done))
+            task = self._under_way[errand] = asyncio.ensure_future(self._make(key))
+            task.add_done_callback(lambda done: self._made(errand, done))
         return await asyncio.shield(task)
 
-    async def available(self) -> bool:
-        """Whether a word can be spoken here and now."""
-        try:
-            return bool((await self.speak("ready", "en")).payload)
-        except EngineError:
-            return False
-
-    async def close(self) -> None:
-        for task in list(self._under_way.values()):
-            task.cancel()
-        if self._synthesizer is not None:
-            await self._synthesizer.close()
-
-    async def _make(self, key: tuple[str, str, float]) -> Speech:
-        text, language, speed = key
-        wanted = utterance(text, language, speed)
-        if self._synthesizer is None:
-            self._synthesizer = find_synthesizer()
-        recording = await self._synthesizer.record(wanted)
-        return await asyncio.to_thread(_speech, recording, wanted)
-
-    def _made(self, key: tuple[str, str, float], task: asyncio.Task[Speech]) -> None:
-        del self._under_way[key]
+    def _made(self, errand: tuple[int, Key], task: asyncio.Task[Speech]) -> None:
+        del self._under_way[errand]
         if task.cancelled() or task.exception() is not None:
             return
-        speech = self._spoken[key] = task.result()
-        self._spoken_bytes += len(speech.payload)
+        self._spoken_bytes += len(task.result().payload)
+        self._spoken[errand[1]] = task.result()
         while self._spoken_bytes > CACHE_BYTES:
             _, oldest = self._spoken.popitem(last=False)
             self._spoken_bytes -= len(oldest.payload)
 
 
-def _speech(recording: Recording, wanted: Utterance) -> Speech:
+class EspeakVoice:
+    """espeak-ng with a memory."""
+
+    def __init__(self, synthesizer: Synthesizer | None = None) -> None:
+        self._synthesizer = synthesizer
+        self._memory = Memory(self._make)
+
+    async def speak(self, text: str, language: str, speed: float = 1.0) -> Speech:
+        """Speak a sentence; see `Voice`."""
+        return await self._memory.speak((text, language, speed))
+
+    async def close(self) -> None:
+        """End the process; the next sentence would start it again."""
+        if self._synthesizer is not None:
+            await asyncio.to_thread(self._synthesizer.close)
+
+    async def _make(self, key: Key) -> Speech:
+        if self._synthesizer is None:
+            self._synthesizer = find_synthesizer()
+        return await asyncio.to_thread(_speech, self._synthesizer, utterance(*key))
+
+
+@cache
+def shared_voice() -> EspeakVoice:
+    """The voice of this process; its espeak-ng ends with it."""
+    synthesizer = find_synthesizer()
+    atexit.register(synthesizer.close)
+    return EspeakVoice(synthesizer)
+
+
+def _speech(synthesizer: Synthesizer, wanted: Utterance) -> Speech:
+    recording = synthesizer.record(wanted)
     samples = np.frombuffer(recording.samples, "<i2", len(recording.samples) // 2)
     payload, cut_ms = telephone(samples, recording.rate_hz)
     total_ms = len(payload) // 8
