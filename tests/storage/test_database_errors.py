@@ -92,5 +92,23 @@ def test_a_url_that_cannot_work(url: str) -> None:
 
 def test_what_passes_by_itself_is_told_from_what_does_not() -> None:
     assert {"storage.full", "storage.locked"} <= TRANSIENT
-    assert not {"storage.constraint", "storage.corrupt", "storage.schema"} & TRANSIENT
+    assert not {"storage.constraint", "storage.corrupt", "storage.bad_record"} & TRANSIENT
     assert storage_error(OSError("no space")).code == "storage.failed"
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "code"),
+    [
+        ("23503", "storage.constraint"),
+        ("22003", "storage.bad_record"),
+        ("08006", "storage.unreachable"),
+        ("57P01", "storage.unreachable"),
+        ("53100", "storage.full"),
+        ("42P01", "storage.schema"),
+        ("XX000", "storage.failed"),
+    ],
+)
+def test_what_postgresql_says_has_the_same_codes(sqlstate: str, code: str) -> None:
+    error = Exception("as the driver words it")
+    error.sqlstate = sqlstate  # type: ignore[attr-defined]
+    assert storage_error(error).code == code

@@ -12,10 +12,10 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from torim.commands import config_of
+from torim.commands import SubParsers, config_of
 
 if TYPE_CHECKING:
     from torim.desk.book import Appointment
@@ -27,7 +27,7 @@ _ISOLATE, _POP = "\u2068", "\u2069"  # first-strong isolate, and its end
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
 
 
-def add_parser(subparsers: Any) -> None:
+def add_parser(subparsers: SubParsers) -> None:
     """Declare the command and its options."""
     parser = subparsers.add_parser("appointments", help="list the appointments")
     parser.add_argument("--all", action="store_true", help="also those that are over")

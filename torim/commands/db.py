@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from torim.commands import config_of
+from torim.commands import SubParsers, config_of
 
 
-def add_parser(subparsers: Any) -> None:
+def add_parser(subparsers: SubParsers) -> None:
     """Declare the command and its two actions."""
     parser = subparsers.add_parser("db", help="migrate or back up the database")
     parser.add_argument("--database-url", metavar="URL", help="database (default: that of the settings)")

@@ -21,11 +21,19 @@ from torim.errors import ConfigError, StorageError
 
 BUSY_TIMEOUT_MS = 5_000  # how long a writer waits for another one before it gives up
 
-# By the beginning of SQLite's own error name: our code and advice.
-_SQLITE_ADVICE = {
-    "SQLITE_BUSY": ("storage.locked", "The database is locked by another program; stop it, or try again."),
-    "SQLITE_LOCKED": ("storage.locked", "The database is locked by another program; stop it, or try again."),
-    "SQLITE_FULL": ("storage.full", "The disk of the database is full; free some space there."),
+_LOCKED = ("storage.locked", "The database is locked by another program; stop it, or try again.")
+_FULL = ("storage.full", "The disk of the database is full; free some space there.")
+_RULE = ("storage.constraint", "The database refused a row that breaks its rules.")
+_VALUE = ("storage.bad_record", "The database cannot store a value.")
+_SCHEMA = ("storage.schema", "The database has another schema; run `torim db upgrade`.")
+_AWAY = ("storage.unreachable", "The database server cannot be reached; check that it runs, and TORIM_DATABASE_URL.")
+_OTHER = ("storage.failed", "The database refused; the cause follows.")
+
+# By the beginning of SQLite's error name or of PostgreSQL's SQLSTATE: our code and advice.
+_ADVICE = {
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_FULL": _FULL,
     "SQLITE_READONLY": (
         "storage.readonly",
         "The database cannot be written; check the owner and permissions of its file and directory.",
@@ -40,10 +48,19 @@ _SQLITE_ADVICE = {
     ),
     "SQLITE_CORRUPT": ("storage.corrupt", "The database is damaged; restore the last backup."),
     "SQLITE_NOTADB": ("storage.corrupt", "The file is not a SQLite database; check TORIM_DATABASE_URL."),
-    "SQLITE_CONSTRAINT": ("storage.constraint", "The database refused a row that breaks its rules."),
+    "SQLITE_CONSTRAINT": _RULE,
+    "SQLITE_TOOBIG": _VALUE,
+    "SQLITE_MISMATCH": _VALUE,
+    "08": _AWAY,
+    "57P": _AWAY,
+    "22": _VALUE,
+    "23": _RULE,
+    "40": _LOCKED,
+    "53100": _FULL,
+    "55P": _LOCKED,
+    "42P01": _SCHEMA,
+    "42703": _SCHEMA,
 }
-_NO_TABLE = ("storage.schema", "The database has another schema; run `torim db upgrade`.")
-_OTHER = ("storage.failed", "The database refused; see the cause below.")
 
 # Failures that pass by themselves or by the operator's hand, so that trying again makes sense.
 TRANSIENT = frozenset(
@@ -53,6 +70,7 @@ TRANSIENT = frozenset(
         "storage.readonly",
         "storage.unreachable",
         "storage.disk",
+        "storage.schema",
         "storage.failed",
     }
 )
@@ -184,11 +202,9 @@ def translated() -> Iterator[None]:
 
 def storage_error(error: BaseException) -> StorageError:
     """The `StorageError` that a driver's error stands for."""
-    name = str(getattr(error, "sqlite_errorname", "") or "")
-    code, advice = _OTHER
+    name = str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "")
+    found = next((advice for start, advice in _ADVICE.items() if name.startswith(start)), _OTHER)
     if "no such table" in str(error) or "no such column" in str(error):
-        code, advice = _NO_TABLE
-    for start, known in _SQLITE_ADVICE.items():
-        if name.startswith(start):
-            code, advice = known
+        found = _SCHEMA
+    code, advice = found
     return StorageError(f"{advice} ({error})", code=code)
