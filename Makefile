@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --group build --universal --python-
 CHECKED := torim tests tools bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check check-deep sim bench venv docs format lock clean
+.PHONY: help demo run test check check-deep sim bench venv docs readme format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -42,6 +42,11 @@ bench: $(VENV)/.dev ## every measurement
 
 docs: $(VENV)/.dev ## generate the pages and diagrams that come from the code
 	$(BIN)/python -m tools.generate_docs
+
+readme: $(VENV)/.dev ## the README's timeline and picture, from a call placed now
+	$(BIN)/torim demo --out out/demo
+	cp out/demo/call.svg docs/barge-in.svg
+	$(BIN)/python -m tools.readme_timeline out/demo/call.call
 
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix $(wildcard $(CHECKED))

@@ -11,10 +11,12 @@ import pytest
 from tools.architecture import ARROWS
 from tools.generate_docs import PAGES
 from tools.module_page import summary
+from tools.readme_timeline import excerpt, shown
 from tools.state_diagrams import MACHINES, mermaid
 from torim.cli import COMMANDS
 from torim.config import FILE_VARIABLE, settings
 from torim.core.reasons import Reason
+from torim.core.timeline import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -105,6 +107,47 @@ def test_a_diagram_is_drawn_from_the_table_alone() -> None:
 
 def test_every_machine_is_drawn() -> None:
     assert [title for title, *_ in MACHINES] == ["A response of the engine", "The floor", "A call"]
+
+
+def test_the_readme_shows_a_barge_in_as_a_timeline() -> None:
+    told = [line.what.split()[0] for line in shown()]
+    order = [told.index(word) for word in ("audio_done", "clear", "voice_sure", "cancel", "truncate", "create")]
+    assert order == sorted(order)
+
+
+ANSWER = """\
+   100  torim   play 60ms
+   100  engine  created resp_77 key=r4
+   200  engine  audio_done resp_77 item=item_88
+   300  caller  voice_onset audio_ms=300 speech=0.6 echo=0.1
+   300  torim   clear epoch=2
+   400  caller  voice_sure audio_ms=400 speech=0.9
+   400  torim   cancel resp_77
+   400  torim   truncate item_88 210ms
+   450  engine  done resp_77 cancelled
+   900  torim   create r5 reply command=create-9
+  1000  engine  created resp_99 key=r5
+"""
+
+
+def test_an_excerpt_keeps_instants_and_shortens_ids() -> None:
+    rows = [row.partition(" <-")[0].rstrip() for row in excerpt(parse(ANSWER)).splitlines()]
+    assert rows == [
+        "     0  engine  created R1",
+        "   100  engine  audio_done R1",
+        "   200  caller  voice_onset speech=0.6",
+        "   200  torim   clear",
+        "   300  caller  voice_sure speech=0.9",
+        "   300  torim   cancel R1",
+        "   300  torim   truncate I1 210ms",
+        "   350  engine  done R1 cancelled",
+        "   800  torim   create reply",
+    ]
+
+
+def test_a_timeline_without_such_a_moment_is_refused() -> None:
+    with pytest.raises(ValueError, match="no barge-in"):
+        excerpt(parse(ANSWER.replace("audio_done", "audio")))
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
