@@ -86,6 +86,18 @@ def test_spurts_bridge_what_the_network_tore_apart() -> None:
     ]
 
 
+def test_sound_goes_on_over_a_gap_of_the_network_but_not_over_a_clear() -> None:
+    ear = Ear()
+    ear.media(A, 0)
+    ear.media(A, 200)
+    assert ear.sounds_until(80) == 360
+    ear.clear(300)
+    ear.media(B, 320)
+    assert ear.sounds_until(80) == 300
+    assert ear.sounds_until(310) == 310
+    assert ear.sounds_until(5000) == 5000
+
+
 def test_heard_between_counts_overlap_only() -> None:
     assert heard_between([Span(0, A), Span(200, B)], 100, 250) == 60 + 50
 

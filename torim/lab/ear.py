@@ -117,6 +117,28 @@ class Ear:
                 begins = span.start_samples
         return begins
 
+    def sounds_until(self, at_samples: int, bridge_ms: int = 60) -> int:
+        """Until when the audio that is heard at an instant goes on; the instant itself if none is.
+
+        Gaps shorter than ``bridge_ms`` are the network's, not silence, unless a clear made them.
+        """
+        end = at_samples
+        for span in self._spans:
+            if span.end_samples <= at_samples:
+                continue
+            gap = span.start_samples - end
+            if gap > 0 and (end == at_samples or not self._bridged(end, gap, bridge_ms)):
+                break
+            end = span.end_samples
+        return end
+
+    def _bridged(self, end_samples: int, gap_samples: int, bridge_ms: int) -> bool:
+        short = gap_samples < bridge_ms * SAMPLES_PER_MS
+        return short and not self._cleared_within(end_samples, end_samples + gap_samples)
+
+    def _cleared_within(self, from_samples: int, to_samples: int) -> bool:
+        return any(from_samples <= clear.at_samples <= to_samples for clear in self.clears)
+
     def heard(self, until_samples: int) -> Iterator[Span]:
         """Yield what was heard up to an instant, one span per unbroken piece, in order."""
         joined: list[bytes] = []

@@ -17,10 +17,12 @@ PROBE_SAMPLES = 480  # 60 ms of sound is compared first
 SHORTEST_SAMPLES = 80
 
 
-def item_audio(record: CallRecord) -> dict[str, bytes]:
-    """All audio the engine sent, by item, in the order in which the items began."""
+def item_audio(record: CallRecord, until_ms: int | None = None) -> dict[str, bytes]:
+    """The audio that the engine had sent by an instant of the server's clock, by item, in order of beginning."""
     parts: dict[str, bytearray] = {}
     for entry in record.timeline:
+        if until_ms is not None and entry.at_ms > until_ms:
+            break
         if isinstance(entry.subject, AudioDelta):
             parts.setdefault(entry.subject.item_id, bytearray()).extend(entry.subject.payload)
     return {item_id: bytes(audio) for item_id, audio in parts.items()}

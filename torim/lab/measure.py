@@ -14,7 +14,7 @@ from typing import TypeVar
 from torim.core.actions import ClearAudio, CommitAudio, CreateResponse, DeleteItem, Note, TruncateItem
 from torim.core.events import AudioDelta, ResponseCreated, TurnCommitted
 from torim.core.reasons import Reason
-from torim.lab.ear import FRAME_SAMPLES, SAMPLES_PER_MS, Cleared, Span, heard_between, spurts
+from torim.lab.ear import FRAME_SAMPLES, SAMPLES_PER_MS, Cleared, Span, heard_between
 from torim.lab.hearing import heard_samples, item_audio, last_heard
 from torim.lab.record import CallRecord, ServerEntry, Utterance
 
@@ -22,7 +22,7 @@ CUTS = (Reason.CUT, Reason.CUT_BY_KEY, Reason.CUT_BY_WORDS)
 MISSED_AFTER_MS = 1_000  # no stop by then is a miss (MEASURES, section 1)
 VERIFY_MS = 2_000  # how long after the onset a cut may still belong to it
 BREAK_MS = 60  # a shorter gap in the far end is the network's, not silence
-SLACK = SAMPLES_PER_MS  # the server's clock shows whole milliseconds
+SLACK = 4 * SAMPLES_PER_MS  # the server's clock shows whole milliseconds, read once in a turn of its loop
 
 Subject = TypeVar("Subject")
 
@@ -87,12 +87,11 @@ def _slow(row: BargeIn, limits: Limits) -> Iterator[str]:
 def measure(record: CallRecord) -> list[BargeIn]:
     """Measure everything that was said or pressed over the AI, or that the scenario named a stage."""
     spans = record.heard()
-    audio = item_audio(record)
     rows = []
     for index, said in enumerate(record.said):
         if said.stage or record.ear_sounded(said.onset_samples):
             until = _next_onset(record, index)
-            rows.append(_Measurement(record, spans, audio, said, until).row())
+            rows.append(_Measurement(record, spans, said, until).row())
     return rows
 
 
@@ -108,13 +107,11 @@ class _Measurement:
         self,
         record: CallRecord,
         spans: list[Span],
-        audio: dict[str, bytes],
         said: Utterance,
         until_samples: int,
     ) -> None:
         self._record = record
         self._spans = spans
-        self._audio = audio
         self._said = said
         self._until = until_samples
         self._sounding = record.ear_sounded(said.onset_samples)
@@ -145,7 +142,7 @@ class _Measurement:
             words=self._said.text or f"key {self._said.key}",
             onset_samples=self._said.onset_samples,
             sounding=self._sounding,
-            hold_ms=self._since_onset_ms(next((at_ms for at_ms, _ in self._of(ClearAudio)), None)),
+            hold_ms=self._hold_ms(),
             clear_ms=self._clear_ms(),
             silence_ms=self._silence_ms(),
             cut_ms=self._since_onset_ms(self._cut_at_ms),
@@ -168,6 +165,12 @@ class _Measurement:
             return None
         return max(0.0, (self._record.clock.samples(at_ms) - arrived) / SAMPLES_PER_MS)
 
+    def _hold_ms(self) -> float | None:
+        if not self._sounding:
+            return None
+        took_ms = self._since_onset_ms(next((at_ms for at_ms, _ in self._of(ClearAudio)), None))
+        return took_ms if took_ms is None or took_ms <= VERIFY_MS else None
+
     def _clear_ms(self) -> float | None:
         """Only a clear that silenced something counts; others are book-keeping."""
         if not self._sounding or not self._clears:
@@ -178,9 +181,7 @@ class _Measurement:
         if not self._sounding:
             return None
         onset = self._said.onset_samples
-        whole = spurts(self._spans, BREAK_MS)
-        end = next((spurt.end_samples for spurt in whole if spurt.end_samples > onset), onset)
-        return (end - onset) / SAMPLES_PER_MS
+        return (self._record.ear.sounds_until(onset, BREAK_MS) - onset) / SAMPLES_PER_MS
 
     def _cut_at_ear(self) -> int | None:
         """When the cut took effect at the ear: its own clear, else the clear of the hold before it."""
@@ -223,17 +224,18 @@ class _Measurement:
         if stopped is None or not self._sounding:
             return None, None
         tail = last_heard(self._spans, stopped)
-        for item_id in reversed(self._audio):
-            heard = heard_samples(self._audio[item_id], tail)
+        audio = item_audio(self._record, until_ms=self._cut_at_ms)
+        for item_id in reversed(audio):  # one synthetic voice says the same words in the same way: the last one
+            heard = heard_samples(audio[item_id], tail)
             if heard is not None:
-                return heard / SAMPLES_PER_MS, self._told_ms(item_id, heard)
+                return heard / SAMPLES_PER_MS, self._told_ms(item_id, heard, len(audio[item_id]))
         return None, next((cut.audio_end_ms for _, cut in self._of(TruncateItem)), None)
 
-    def _told_ms(self, item_id: str, heard: int) -> int | None:
+    def _told_ms(self, item_id: str, heard: int, whole: int) -> int | None:
         for _, truncate in self._of(TruncateItem):
             if truncate.item_id == item_id:
                 return truncate.audio_end_ms
         if any(delete.item_id == item_id for _, delete in self._of(DeleteItem)):
             return 0
-        whole = len(self._audio[item_id])  # heard to its end: there was nothing to tell
+        # Heard to its end, there is nothing to tell.
         return whole // SAMPLES_PER_MS if whole - heard < FRAME_SAMPLES else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torim.core.events import ResponseCreated
 from torim.lab.caller import Caller
-from torim.lab.ear import SAMPLES_PER_MS, spurts
+from torim.lab.ear import SAMPLES_PER_MS
 from torim.lab.record import Utterance
 from torim.lab.scenario import (
     AiFinishes,
@@ -197,7 +197,7 @@ class Player:
             case KeepsSpeaking(for_ms):
                 end = self._since_samples + for_ms * SAMPLES_PER_MS
                 await self._reach(end)
-                self._note(item, self._sounds_until() >= end)
+                self._note(item, self._sounds_until(self._since_samples) >= end)
             case Appointment(stored=False):
                 await self._reach(deadline)
                 self._note(item, not await self._stored())
@@ -233,8 +233,9 @@ class Player:
                 return None if self._caller.record.ear.sounding(now) else now
             case KeepsSpeaking(for_ms):
                 began = self._caller.record.ear.began(self._since_samples)
-                enough = began is not None and self._sounds_until() - began >= for_ms * SAMPLES_PER_MS
-                return now if enough else None
+                if began is None or self._sounds_until(began) - began < for_ms * SAMPLES_PER_MS:
+                    return None
+                return began + for_ms * SAMPLES_PER_MS
 
     def _finished(self, now_samples: int) -> int | None:
         ear = self._caller.record.ear
@@ -256,14 +257,12 @@ class Player:
         return self._has_appointment is not None and await self._has_appointment()
 
     def _silence_ms(self) -> float:
-        return (self._sounds_until() - self._since_samples) / SAMPLES_PER_MS
+        return (self._sounds_until(self._since_samples) - self._since_samples) / SAMPLES_PER_MS
 
-    def _sounds_until(self) -> int:
-        """Until when far-end audio was heard without a break from the caller's last action on."""
-        record, since = self._caller.record, self._since_samples
-        heard = spurts(list(record.ear.heard(self._caller.clock.now_samples())), BREAK_MS)
-        sounding = (item for item in heard if item.start_samples <= since < item.end_samples)
-        return next((item.end_samples for item in sounding), since)
+    def _sounds_until(self, at_samples: int) -> int:
+        """Until when the far-end audio heard at an instant has gone on without a break."""
+        until = self._caller.record.ear.sounds_until(at_samples, BREAK_MS)
+        return min(until, self._caller.clock.now_samples())
 
 
 def _about_the_end(step: Step) -> bool:

@@ -74,10 +74,10 @@ class CallRecord:
         return list(self.ear.heard(self.length_samples))
 
     def ear_sounded(self, at_samples: int) -> bool:
-        """Whether far-end audio was being heard at an instant; breaks under 60 ms are part of it."""
+        """Whether far-end audio was being heard at an instant; a break of a few ms before it is part of it."""
         slack = 30 * SAMPLES_PER_MS
-        near = self.ear.heard(self.length_samples or at_samples + slack)
-        return any(span.start_samples - slack <= at_samples < span.end_samples + slack for span in near)
+        near = self.ear.heard(at_samples + 1)
+        return any(span.start_samples <= at_samples < span.end_samples + slack for span in near)
 
     def enter(self, entry: ServerEntry) -> None:
         """Add a line of the server's timeline."""
