@@ -46,6 +46,14 @@ def test_the_same_conversation_in_hebrew(desk: Any) -> None:
     assert booked["spoken"] == "התור נקבע: תספורת, ביום שלישי, עשרים וארבעה בנובמבר, בשעה עשר בבוקר."
 
 
+def test_a_caller_who_changes_the_language_is_answered_in_it(desk: Any) -> None:
+    wish = TUESDAY_TEN | {"language": "he"}
+    assert desk.ask("list_services", {"language": "he"})["services"][0]["name"] == "תספורת"
+    assert desk.ask("find_slots", {"service_id": "none", "language": "he"})["spoken"].startswith("אני מצטערת")
+    assert desk.ask("book_appointment", wish)["spoken"].startswith("התור נקבע: תספורת")
+    assert desk.ask("list_services", {"language": "fr"})["services"][0]["name"] == "תספורת"  # not spoken here
+
+
 def test_f39_a_tool_repeated_after_a_barge_in_books_once(desk: Any) -> None:
     first = desk.ask("book_appointment", TUESDAY_TEN)
     again = desk.ask("book_appointment", TUESDAY_TEN)
@@ -121,7 +129,7 @@ def test_a_book_that_is_full_to_the_horizon_is_said(desk: Any) -> None:
         ("find_slots", '{"service_id": "haircut"', "tool.bad_arguments"),
         ("find_slots", "[]", "tool.bad_arguments"),
         ("cancel_everything", {}, "tool.unknown"),
-        ("save_voice_note", {}, "tool.unknown"),
+        ("save_voice_note", {"audio_start_ms": 0, "audio_end_ms": 900}, "tool.unknown"),
     ],
 )
 def test_whatever_the_model_sends_is_answered(desk: Any, tool: str, arguments: Any, error: str) -> None:
@@ -178,6 +186,7 @@ def test_the_schemas_are_strict(desk: Any) -> None:
         assert tool.parameters["additionalProperties"] is False
         assert set(tool.parameters["required"]) <= set(tool.parameters["properties"])
     slots = next(tool for tool in desk.receptionist.tools() if tool.name == "find_slots")
+    assert slots.parameters["properties"]["language"]["anyOf"][0]["enum"] == ["he", "en"]
     assert slots.parameters["required"] == ["service_id"]
     assert slots.parameters["properties"]["service_id"]["enum"] == ["haircut", "blow_dry", "color"]
 

@@ -7,8 +7,8 @@ an argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,16 @@ from torim.desk.phrases import Phrase
 from torim.desk.report import CallReport, readable_transcript, summary
 from torim.desk.slots import Slot, free_slots, offered, starts_at
 from torim.desk.speech import listing, options, say, say_exactly, speech
-from torim.desk.tools import ARGUMENTS, BookAppointment, FindSlots, Tool
+from torim.desk.tools import (
+    ARGUMENTS,
+    Arguments,
+    BookAppointment,
+    EndCall,
+    FindSlots,
+    ListServices,
+    SaveVoiceNote,
+    Tool,
+)
 from torim.desk.wishes import Wish, parse_wish
 from torim.errors import BookingError, StorageError, TorimError
 
@@ -49,6 +58,10 @@ class CallContext:
     caller: str | None  # the calling number, None if it was withheld
     language: str
 
+    def speaking(self, language: str | None) -> CallContext:
+        """The same call, in the language that a tool was asked in."""
+        return replace(self, language=language) if language else self
+
     @property
     def idempotency_key(self) -> str:
         return f"{self.call_id}/{self.tool_call_id}"
@@ -61,12 +74,6 @@ class Receptionist:
         self.business = business
         self.voice_notes = voice_notes  # offer `save_voice_note`, which the bridge performs
         self._book = book
-        self._performers: Mapping[str, Callable[[str, CallContext, datetime], dict[str, Any]]] = {
-            "list_services": self._list_services,
-            "find_slots": self._find_slots,
-            "book_appointment": self._book_appointment,
-            "end_call": self._end_call,
-        }
 
     # --- what the model is told -------------------------------------------------------------------------
 
@@ -107,31 +114,31 @@ class Receptionist:
         May block on the book.
         """
         try:
-            answer = self._perform(name, arguments, call, now_utc)
+            asked = tools.decode(name, arguments)
+        except BookingError as error:
+            return _json(self._refusal(error, call))
+        call = call.speaking(asked.language)
+        try:
+            return _json(self._perform(asked, call, now_utc))
         except TorimError as error:
-            answer = self._refusal(error, call)
-        return msgspec.json.encode(answer).decode()
+            return _json(self._refusal(error, call))
 
-    def _perform(self, name: str, arguments: str, call: CallContext, now_utc: datetime) -> dict[str, Any]:
-        performer = self._performers.get(name)
-        if performer is None:
-            advice = f"There is no tool {name!r} here; use one of: {', '.join(self._performers)}."
-            raise BookingError(advice, code="tool.unknown")
-        return performer(arguments, call, now_utc)
+    def _perform(self, asked: Arguments, call: CallContext, now_utc: datetime) -> dict[str, Any]:
+        match asked:
+            case ListServices():
+                return {"ok": True, **self._services(call)}
+            case FindSlots():
+                service = self.business.service(asked.service_id)
+                choice = self._choose(service, self._wish(asked, now_utc), now_utc)
+                return {"ok": True, **self._offer(choice, call, now_utc)}
+            case BookAppointment():
+                return self._book_appointment(asked, call, now_utc)
+            case EndCall():
+                return {"ok": True}
+            case SaveVoiceNote():
+                raise BookingError("The line takes voice notes, not the desk.", code="tool.unknown")
 
-    def _list_services(self, arguments: str, call: CallContext, now_utc: datetime) -> dict[str, Any]:
-        tools.decode(arguments, tools.ListServices)
-        return {"ok": True, **self._services(call)}
-
-    def _find_slots(self, arguments: str, call: CallContext, now_utc: datetime) -> dict[str, Any]:
-        asked = tools.decode(arguments, FindSlots)
-        service = self.business.service(asked.service_id)
-        wish = self._wish(asked, now_utc)
-        choice = self._choose(service, wish, now_utc)
-        return {"ok": True, **self._offer(choice, call, now_utc)}
-
-    def _book_appointment(self, arguments: str, call: CallContext, now_utc: datetime) -> dict[str, Any]:
-        asked = tools.decode(arguments, BookAppointment)
+    def _book_appointment(self, asked: BookAppointment, call: CallContext, now_utc: datetime) -> dict[str, Any]:
         made = self._book.find_booking(self.business.id, call.idempotency_key)
         if made is not None:
             return self._booked(made, call)
@@ -141,10 +148,6 @@ class Receptionist:
             return self._booked(self._book.book(self._request(asked, slot, call, now_utc)), call)
         except BookingError as error:
             return self._refusal(error, call) | self._alternatives(asked, service, call, now_utc)
-
-    def _end_call(self, arguments: str, call: CallContext, now_utc: datetime) -> dict[str, Any]:
-        tools.decode(arguments, tools.EndCall)
-        return {"ok": True}
 
     def report(
         self, call_id: str, turns: Sequence[Turn], barge_ins: int, end_reason: EndReason, language: str
@@ -258,3 +261,7 @@ class Receptionist:
             contact_phone=call.caller,
             name_note=asked.name_note_id or None,
         )
+
+
+def _json(answer: dict[str, Any]) -> str:
+    return msgspec.json.encode(answer).decode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,10 +17,19 @@ from torim.desk.business import Business
 from torim.errors import BookingError
 
 ServiceId = Annotated[str, Meta(description="The id of a service, from list_services.")]
+Language = Annotated[
+    str,
+    Meta(
+        description="The language that the caller speaks now, if it is another than the call opened in;"
+        " the answer's words come in it."
+    ),
+]
 
 
 class ListServices(Struct, forbid_unknown_fields=True):
     """List the services that can be booked, with their ids and durations."""
+
+    language: Language | None = None
 
 
 class FindSlots(Struct, forbid_unknown_fields=True):
@@ -48,6 +57,7 @@ class FindSlots(Struct, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+    language: Language | None = None
 
 
 class BookAppointment(Struct, forbid_unknown_fields=True):
@@ -61,17 +71,21 @@ class BookAppointment(Struct, forbid_unknown_fields=True):
     name_note_id: (
         Annotated[str, Meta(description="The note_id of a voice note that holds the name.", max_length=200)] | None
     ) = None
+    language: Language | None = None
 
 
 class SaveVoiceNote(Struct, forbid_unknown_fields=True):
     """Keep a stretch of what the caller said as a recording."""
 
+    language: ClassVar[None] = None
     audio_start_ms: Annotated[int, Meta(description="Where it begins, in ms of appended caller audio.", ge=0)]
     audio_end_ms: Annotated[int, Meta(description="Where it ends, in ms of appended caller audio.", ge=0)]
 
 
 class EndCall(Struct, forbid_unknown_fields=True):
     """End the call when the caller is finished. A goodbye is said by itself before the line closes."""
+
+    language: ClassVar[None] = None
 
 
 Arguments = ListServices | FindSlots | BookAppointment | SaveVoiceNote | EndCall
@@ -82,8 +96,6 @@ ARGUMENTS: Mapping[str, type[Arguments]] = {
     "save_voice_note": SaveVoiceNote,
     "end_call": EndCall,
 }
-
-_T = TypeVar("_T", bound=Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +108,14 @@ class Tool:
 
 
 def tool(name: str, business: Business) -> Tool:
-    """Describe one tool for a business: service ids are a closed list."""
+    """Describe one tool for a business: service ids and languages are closed lists."""
     arguments = ARGUMENTS[name]
     schema = msgspec.json.schema(arguments)["$defs"][arguments.__name__]
     properties: dict[str, Any] = schema["properties"]
     if "service_id" in properties:
         properties["service_id"]["enum"] = [service.id for service in business.services]
+    if "language" in properties:
+        properties["language"]["anyOf"][0]["enum"] = list(business.languages)
     parameters = {
         "type": "object",
         "properties": properties,
@@ -111,12 +125,15 @@ def tool(name: str, business: Business) -> Tool:
     return Tool(name, str(schema["description"]), parameters)
 
 
-def decode(text: str, arguments: type[_T]) -> _T:
-    """Read the arguments of a call, strictly; empty text stands for no arguments.
+def decode(name: str, text: str) -> Arguments:
+    """Read the arguments of a call of a tool, strictly; empty text stands for no arguments.
 
     Raises:
-        BookingError: ``tool.bad_arguments``, saying which argument is wrong and why.
+        BookingError: ``tool.unknown``, or ``tool.bad_arguments`` saying which argument is wrong and why.
     """
+    arguments = ARGUMENTS.get(name)
+    if arguments is None:
+        raise BookingError(f"There is no tool {name!r}; use one of: {', '.join(ARGUMENTS)}.", code="tool.unknown")
     try:
         return msgspec.json.decode(text.strip() or "{}", type=arguments)
     except (msgspec.DecodeError, UnicodeError) as error:
