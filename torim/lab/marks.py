@@ -16,7 +16,7 @@ from torim.core.reasons import Reason
 from torim.lab.ear import SAMPLES_PER_MS
 from torim.lab.record import CallRecord
 
-TOGETHER_MS = 25  # marks this close share one label
+TOGETHER_MS = 40  # marks this close share one label
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ _NOTES = {
     Reason.LOCK_OPENED: ("lock opens", "dim"),
 }
 
-_DECISIONS = {label for label, _ in _NOTES.values()}
+_DECISIONS = {label for label, colour in _NOTES.values() if colour != "dim"}
 
 
 def _note(note: act.Note) -> tuple[str, str] | None:
@@ -91,6 +91,8 @@ def marks(record: CallRecord) -> list[Mark]:
     for mark in found:
         last = joined[-1] if joined else None
         if last is not None and _belong(last, mark):
+            if mark.label in last.label:
+                continue
             joined[-1] = Mark(last.at_samples, f"{last.label} · {mark.label}", last.colour, last.strong)
         else:
             joined.append(mark)
@@ -101,7 +103,7 @@ def _belong(last: Mark, mark: Mark) -> bool:
     """Whether two marks say one thing: a decision with what it did, or the same kind close together."""
     apart = mark.at_samples - last.at_samples
     same = apart == 0 or (mark.colour == last.colour and apart <= TOGETHER_MS * SAMPLES_PER_MS)
-    return same and mark.strong == last.strong and mark.label not in last.label
+    return same and mark.strong == last.strong
 
 
 def _server_marks(record: CallRecord) -> Iterator[Mark]:

@@ -138,7 +138,7 @@ class _Measurement:
     def row(self) -> BargeIn:
         heard_ms, truncated_ms = self._truncation()
         return BargeIn(
-            stage=self._said.stage or "unnamed",
+            stage=self._said.stage or "while the AI spoke",
             words=self._said.text or f"key {self._said.key}",
             onset_samples=self._said.onset_samples,
             sounding=self._sounding,

@@ -8,8 +8,10 @@ of Hebrew to the viewer's own algorithm.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -25,7 +27,7 @@ WIDTH = 1440
 LEFT, RIGHT = 92, 28
 ROW_MAX_S = 18  # rows are as long as each other, and no longer than this
 AI_HEIGHT, CALLER_HEIGHT, AXIS_HEIGHT = 66, 54, 20
-LABEL_HEIGHT, CAPTION_HEIGHT, ROW_GAP = 14, 17, 30
+LABEL_HEIGHT, CAPTION_HEIGHT, ROW_GAP = 14, 16, 22
 LABEL_CHAR, CAPTION_CHAR, LEGEND_CHAR = 5.7, 6.3, 7.2  # mean width of a letter, px
 SAMPLES_PER_S = 1000 * SAMPLES_PER_MS
 
@@ -163,7 +165,7 @@ def _cells(row: BargeIn) -> tuple[str, ...]:
     error = row.truncation_error_ms
     return (
         _clip(row.stage, 44), _clip(row.words, 36), _ms(row.hold_ms), _ms(row.clear_ms), _ms(row.silence_ms),
-        _ms(row.stale_ms), _ms(row.heard_ms), told if error is None else f"{told} ({error:+.0f})",
+        _ms(row.stale_ms), _ms(row.heard_ms), told if error is None else f"{told} ({round(error):+d})",
     )  # fmt: skip
 
 
@@ -199,7 +201,6 @@ class _Row:
         """Append the row; returns where the next one begins."""
         placed = list(_place(self._within(everything)))
         levels = max((item.level for item in placed), default=0) + 1
-        captions = list(self._captions())
         ai_top = self._top + levels * LABEL_HEIGHT + 8
         caller_top = ai_top + AI_HEIGHT + CAPTION_HEIGHT + AXIS_HEIGHT
         bottom = caller_top + CALLER_HEIGHT
@@ -207,8 +208,8 @@ class _Row:
         self._barge_ins(body, ai_top, bottom)
         self._waves(body, ai_top, caller_top)
         self._marks(body, placed, bottom)
-        self._say(body, captions, ai_top, caller_top)
-        return bottom + CAPTION_HEIGHT + ROW_GAP
+        self._captions(body, ai_top, caller_top)
+        return bottom + 2 * CAPTION_HEIGHT + ROW_GAP
 
     def _x(self, at_samples: int) -> float:
         return LEFT + (at_samples - self._begin) * self._scale
@@ -226,6 +227,8 @@ class _Row:
             (caller_top, CALLER_HEIGHT, "Caller", "you"),
         ):
             body.append(_box(LEFT, top, width, height, "lane", 'rx="4"'))
+            middle = top + height / 2
+            body.append(_line(LEFT, middle, LEFT + width, middle, f"s-{colour}", 1.0, 'opacity="0.4"'))
             body.append(_text(LEFT - 12, top + height / 2 + 4, name, f"lane-name {colour}", "end"))
         for second in range(self._begin // SAMPLES_PER_S, self._last // SAMPLES_PER_S + 1):
             x = self._x(second * SAMPLES_PER_S)
@@ -262,33 +265,52 @@ class _Row:
             x, anchor = (item.x + 3, "start") if item.fits else (item.x - 3, "end")
             body.append(_text(x, y, item.mark.label, f"mark {item.mark.colour}", anchor))
 
-    def _captions(self) -> Iterator[tuple[Caption, bool]]:
-        for caption in ai_captions(self._record):
-            yield caption, True
+    def _captions(self, body: list[str], ai_top: float, caller_top: float) -> None:
+        for caption, until in _spaced(ai_captions(self._record)):
+            self._caption(body, caption, self._x(caption.at_samples), ai_top + AI_HEIGHT + 13, until)
+        ends = [0.0, 0.0]
         for caption in caller_captions(self._record):
-            yield caption, False
+            x = self._x(caption.at_samples) + 13
+            line = 0 if ends[0] <= x else 1
+            ends[line] = x + len(caption.text) * CAPTION_CHAR + 8
+            y = caller_top + CALLER_HEIGHT + 14 + line * CAPTION_HEIGHT
+            self._caption(body, caption, x, y, self._end)
 
-    def _say(self, body: list[str], captions: Sequence[tuple[Caption, bool]], ai_top: float, caller_top: float) -> None:
-        for of_ai, y in ((True, ai_top + AI_HEIGHT + 13), (False, caller_top + CALLER_HEIGHT + 14)):
-            own = [caption for caption, is_ai in captions if is_ai is of_ai]
-            for index, caption in enumerate(own):
-                if self._begin <= caption.at_samples < self._last:
-                    following = own[index + 1].at_samples if index + 1 < len(own) else self._end
-                    x = self._x(caption.at_samples) + (0 if of_ai else 13)
-                    room = self._x(min(following, self._end)) - x - 8
-                    text = _clip(caption.text, max(1, int(room / CAPTION_CHAR)))
-                    body.append(_text(x, y, text, "say ink"))
+    def _caption(self, body: list[str], caption: Caption, x: float, y: float, until_samples: int) -> None:
+        if self._begin <= caption.at_samples < self._last:
+            room = self._x(min(until_samples, self._end)) - x - 8
+            body.append(_text(x, y, _clip(caption.text, max(1, int(room / CAPTION_CHAR))), "say ink"))
+
+
+def _spaced(captions: Sequence[Caption]) -> Iterator[tuple[Caption, int]]:
+    """Every caption with the instant at which the next one begins."""
+    for index, caption in enumerate(captions):
+        following = captions[index + 1].at_samples if index + 1 < len(captions) else sys.maxsize
+        yield caption, following
 
 
 def _wave(payload: bytes, scale: float, x: float, top: float, height: float, colour: str) -> str:
     """The outline of a piece of sound, one column a pixel, quiet parts lifted so that they can be seen."""
     if not payload:
         return ""
-    peaks = _peaks(payload, scale)
-    middle, half = top + height / 2, height / 2 - 3
-    upper = [f"{x + column:.1f},{middle - peak * half:.1f}" for column, peak in enumerate(peaks)]
-    lower = [f"{x + column:.1f},{middle + peak * half:.1f}" for column, peak in enumerate(peaks)]
-    return f'<polygon class="{colour}" points="{" ".join([*upper, *reversed(lower)])}"/>'
+    heights = [round(peak * (height / 2 - 3)) for peak in _peaks(payload, scale)]
+    there = _steps(heights, 1)
+    back = _steps([-high for high in reversed(heights)], -1)
+    start = f"M{x:.1f} {top + height / 2 - heights[0]:.1f}"
+    return f'<path class="{colour}" d="{start}{there}v{2 * heights[-1]}{back}z" stroke="none"/>'
+
+
+def _steps(heights: Sequence[int], step: int) -> str:
+    """A path along a row of heights in relative moves, which keeps the file small."""
+    moves: list[str] = []
+    for last, high in pairwise(heights):
+        if high != last:
+            moves.append(f"l{step}{last - high:+d}")
+        elif moves and moves[-1][0] == "h":
+            moves[-1] = f"h{int(moves[-1][1:]) + step}"
+        else:
+            moves.append(f"h{step}")
+    return "".join(moves)
 
 
 def _peaks(payload: bytes, scale: float) -> npt.NDArray[np.float64]:

@@ -29,7 +29,8 @@ def lines(rows: Sequence[BargeIn], limits: Limits) -> Iterator[str]:
     yield f"{'barge-in':<{width}}  " + "".join(f"{name:>11}" for name in _COLUMNS)
     for row in rows:
         problems = row.problems(limits)
-        verdict = "ok" if not problems else "FAILED: " + "; ".join(problems)
+        good = "ok" if row.sounding else "ok, nothing was sounding"
+        verdict = good if not problems else "FAILED: " + "; ".join(problems)
         yield f"{row.stage:<{width}}  " + "".join(f"{value:>11}" for value in _cells(row)) + f"  {verdict}"
 
 
@@ -42,7 +43,7 @@ def _cells(row: BargeIn) -> tuple[str, ...]:
         _ms(row.silence_ms),
         _ms(row.stale_ms),
         _ms(row.heard_ms),
-        told if error is None else f"{told} ({error:+.0f})",
+        told if error is None else f"{told} ({round(error):+d})",
     )
 
 
