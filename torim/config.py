@@ -40,24 +40,18 @@ class Config:
     enable_barge_in: bool = setting(
         True, read.boolean, "Default of each call's permission to interrupt the AI.", env="ENABLE_BARGE_IN"
     )
-    greeting_lock: bool = setting(
-        True, read.boolean, "The greeting is played to its end before a caller can cut in."
-    )
+    greeting_lock: bool = setting(True, read.boolean, "The greeting is played to its end before a caller can cut in.")
     language: str = setting("he", read.code, "Opening language of a call.")
     business_file: Path | None = setting(
         None,
         read.path,
         "TOML file that describes the business; without it a built-in sample business answers.",
     )
-    max_call_minutes: int = setting(
-        30, read.whole(1, 240), "A call that is still open after this is closed politely."
-    )
+    max_call_minutes: int = setting(30, read.whole(1, 240), "A call that is still open after this is closed politely.")
     record_calls: bool = setting(
         False, read.boolean, "Write a two-channel recording of every call to the data directory."
     )
-    data_dir: Path = setting(
-        Path("data"), read.path, "Directory of the database, the recordings and the timelines."
-    )
+    data_dir: Path = setting(Path("data"), read.path, "Directory of the database, the recordings and the timelines.")
     database_url: str = setting(
         "", read.text, "SQLAlchemy URL of the database; `sqlite` and `postgresql` are supported.", secret=True
     )
@@ -78,19 +72,15 @@ class Config:
     )
     workers: int = setting(1, read.whole(1, 64), "Number of media worker processes.")
     max_calls: int = setting(
-        100, read.whole(1, 10_000), "Calls that one worker takes at a time; further callers hear that all lines are busy."
+        100, read.whole(1, 10_000), "Calls at a time; further callers hear that all lines are busy."
     )
-    engine: str = setting(
-        "", read.text, "Speech engine: `openai`, `embedded`, `scripted`, or the name of a plugin."
-    )
+    engine: str = setting("", read.text, "Speech engine: `openai`, `embedded`, `scripted`, or the name of a plugin.")
     engine_creates: bool = setting(
         False,
         read.boolean,
         "Let the engine create and interrupt responses by itself; the core still decides what is heard.",
     )
-    openai_api_key: str | None = setting(
-        None, read.text, "Key of the Realtime API.", env="OPENAI_API_KEY", secret=True
-    )
+    openai_api_key: str | None = setting(None, read.text, "Key of the Realtime API.", env="OPENAI_API_KEY", secret=True)
     openai_base_url: str | None = setting(
         None,
         read.realtime_url,
@@ -104,29 +94,19 @@ class Config:
         None, read.open_url, "Transcription endpoint of the embedded engine (OpenAI-compatible)."
     )
     stt_model: str = setting("whisper-1", read.text, "Model name sent to the transcription endpoint.")
-    llm_url: str | None = setting(
-        None, read.open_url, "Chat endpoint of the embedded engine (OpenAI-compatible)."
-    )
+    llm_url: str | None = setting(None, read.open_url, "Chat endpoint of the embedded engine (OpenAI-compatible).")
     llm_model: str | None = setting(None, read.text, "Model name sent to the chat endpoint.")
-    tts_url: str | None = setting(
-        None, read.open_url, "Speech endpoint of the embedded engine (OpenAI-compatible)."
-    )
+    tts_url: str | None = setting(None, read.open_url, "Speech endpoint of the embedded engine (OpenAI-compatible).")
     tts_model: str = setting("tts-1", read.text, "Model name sent to the speech endpoint.")
     endpoint_api_key: str | None = setting(
         None, read.text, "Key sent to the embedded engine's endpoints, if they want one.", secret=True
     )
-    twilio_account_sid: str | None = setting(
-        None, read.text, "Account of the Twilio number.", env="TWILIO_ACCOUNT_SID"
-    )
+    twilio_account_sid: str | None = setting(None, read.text, "Account of the Twilio number.", env="TWILIO_ACCOUNT_SID")
     twilio_auth_token: str | None = setting(
         None, read.text, "Checks the signature of Twilio's requests.", env="TWILIO_AUTH_TOKEN", secret=True
     )
-    log_level: str = setting(
-        "INFO", read.choice("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged."
-    )
-    log_format: str = setting(
-        "console", read.choice("console", "json"), "Log lines for people or for machines."
-    )
+    log_level: str = setting("INFO", read.choice("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged.")
+    log_format: str = setting("console", read.choice("console", "json"), "Log lines for people or for machines.")
 
     def __post_init__(self) -> None:
         if not self.engine:
@@ -211,9 +191,7 @@ def _from_env(env: Mapping[str, str], problems: list[str]) -> dict[str, _Given]:
         if name.startswith("TORIM_") and name not in known and name != FILE_VARIABLE:
             problems.append(f"{name} is not a setting.{_suggest(name, known)}")
     # An empty variable is how a compose file or a unit says "not set".
-    return {
-        known[name]: _Given(value, name) for name, value in env.items() if name in known and value.strip()
-    }
+    return {known[name]: _Given(value, name) for name, value in env.items() if name in known and value.strip()}
 
 
 def _from_file(file: Path | None, problems: list[str]) -> dict[str, _Given]:
@@ -274,10 +252,7 @@ def _relations(config: Config) -> Iterator[str]:
             " Copy the auth token from the Twilio console."
         )
     if config.database_url.partition("://")[0].partition("+")[0] not in DATABASES:
-        yield (
-            "TORIM_DATABASE_URL must begin with sqlite:/// or postgresql://,"
-            " for example sqlite:///data/torim.db."
-        )
+        yield ("TORIM_DATABASE_URL must begin with sqlite:/// or postgresql://, for example sqlite:///data/torim.db.")
 
 
 def _engine_problems(config: Config) -> Iterator[str]:

@@ -255,7 +255,7 @@ def open_files(config: Config) -> Iterator[Finding]:
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = FILES_OF_PROCESS + FILES_PER_CALL * config.max_calls
     if limit == resource.RLIM_INFINITY or limit >= needed:
-        yield Finding(Grade.OK, "files", f"room for {config.max_calls} calls a worker")
+        yield Finding(Grade.OK, "files", f"room for {config.max_calls} calls")
     else:
         words = f"{limit} open files are too few for {config.max_calls} calls: allow {needed} (ulimit -n, LimitNOFILE)"
         yield Finding(Grade.WARN, "files", words)
