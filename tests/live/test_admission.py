@@ -59,8 +59,8 @@ def test_a_call_that_arrived_is_not_counted_twice() -> None:
     workers = views(0, 0)
     dispatcher = Dispatcher(workers, 100, lambda: 0.0)
     assert chosen(dispatcher, "CA1") == 1
-    workers[0].calls = 1
     dispatcher.arrived(1, "CA1")
+    assert workers[0].load(0.0) == 1
     assert [chosen(dispatcher, "CA2"), chosen(dispatcher, "CA3")] == [2, 1]
 
 

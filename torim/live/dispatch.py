@@ -62,6 +62,7 @@ class Dispatcher:
         for view in self._workers:
             if view.worker == worker:
                 view.sent.pop(call_sid, None)
+                view.calls += 1  # until the worker reports its own count
 
     def readiness(self) -> Readiness:
         """Whether new calls are welcome."""

@@ -1,0 +1,111 @@
+"""`torim serve` as an operator runs it: workers in processes of their own, drained by signals."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from torim.lab.caller import Caller, Dialing
+
+READY_S = 30
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@asynccontextmanager
+async def torim_serve(tmp_path: Path, **settings: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """Run the server as a process; the address of its web port once it is ready."""
+    port = free_port()
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("TORIM_", "OPENAI", "TWILIO"))}
+    env |= {
+        "TORIM_DATA_DIR": str(tmp_path / "data"),
+        "TORIM_PORT": str(port),
+        "TORIM_MEDIA_PORT": "0",
+        "TORIM_ENGINE": "scripted",
+        "TORIM_LANGUAGE": "en",
+        "TORIM_WORKERS": "2",
+        **settings,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "torim", "serve", cwd=tmp_path, env=env, stderr=subprocess.PIPE
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        await until_ready(url)
+        yield process, url
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def until_ready(url: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for _ in range(READY_S * 10):
+            try:
+                if (await http.get(f"{url}/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+    raise AssertionError("not ready in time")
+
+
+async def get(url: str) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return await http.get(url)
+
+
+def test_calls_spread_over_workers_and_a_shutdown_lets_them_end(tmp_path: Path) -> None:
+    """The first signal drains, the second says goodbye; the callers hear it, and the server ends well."""
+
+    async def scene() -> None:
+        async with torim_serve(tmp_path) as (process, url):
+            callers = [Caller(Dialing(url)) for _ in range(2)]
+            for caller in callers:
+                await caller.dial()
+            await asyncio.sleep(2.5)
+            metrics = (await get(f"{url}/metrics")).text
+            assert 'torim_calls_live{worker="1"} 1.0' in metrics
+            assert 'torim_calls_live{worker="2"} 1.0' in metrics
+            process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.5)
+            assert (await get(f"{url}/readyz")).status_code == 503
+            assert process.returncode is None and not callers[0].over
+            process.send_signal(signal.SIGTERM)
+            records = [await caller.finished() for caller in callers]
+            assert all(record.ended_by == "server" for record in records)
+            assert [verb.name for record in records for verb in record.after] == ["Hangup", "Hangup"]
+            assert await asyncio.wait_for(process.wait(), 30) == 0
+
+    asyncio.run(asyncio.wait_for(scene(), 90))
+
+
+def test_a_port_in_use_stops_the_start_with_advice(tmp_path: Path) -> None:
+    async def scene() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "torim",
+                "serve",
+                cwd=tmp_path,
+                env={"TORIM_PORT": str(free_port()), "TORIM_MEDIA_PORT": port, "PATH": os.environ["PATH"]},
+                stderr=subprocess.PIPE,
+            )
+            _, said = await asyncio.wait_for(process.communicate(), 60)
+            assert process.returncode == 1
+            assert b"TORIM_MEDIA_PORT" in said
+
+    asyncio.run(scene())
