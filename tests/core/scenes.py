@@ -1,6 +1,6 @@
 """Plays a scene: a `.call` file whose `torim` lines say what must happen, and whose head says in which call.
 
-    # setup: greeting_lock=off can_clear=off until=9000    the call; any threshold by its name, too
+    # setup: greeting_lock=off can_clear=off until=9000    the call; any threshold by its name, too; its last instant
     # complete: create cancel                              of these there is nothing but what the scene shows
     # never: log WARNING, play 60ms                        this never happens
     # never 2050-3400: play, create                        nor this, between two instants (both included)
@@ -253,7 +253,7 @@ def match(expected: Iterable[Expected], did: list[Line]) -> dict[int, Expected]:
 def perform(scene: Scene) -> str:
     """Play a scene; returns what is wrong with what happened, as a diff of two timelines, or nothing."""
     call = call_of(scene.setup)
-    until = int(scene.setup["until"]) if "until" in scene.setup else None
+    until = int(scene.setup.get("until", scene.lines[-1].at_ms))
     did = run(scene.lines, call, until)
     faults = _difference(scene, did) + call.breaches + _states(scene, call) + _words(scene, call.transcript())
     return "\n".join(faults)
@@ -315,5 +315,5 @@ def _words(scene: Scene, turns: list[Turn]) -> list[str]:
 
 def said(turn: Turn) -> str:
     """A turn as a scene's head writes it: who, what was heard, and after a bar what was not."""
-    unheard = f" | {turn.unheard_text}" if turn.unheard_text else ""
-    return f"{turn.speaker.value} {turn.heard_text}{unheard}".rstrip()
+    unheard = f"| {turn.unheard_text}" if turn.unheard_text else ""
+    return " ".join(filter(None, (turn.speaker.value, turn.heard_text, unheard)))

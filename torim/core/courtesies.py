@@ -60,8 +60,11 @@ def goodbye_asked(s: CallState, event: GoodbyeAsked, now_ms: int) -> None:
     s.due.clear(Due.LOCK)
     s.due.set(Due.CLOSING, now_ms + s.settings.closing_max_ms)
     s.out.note(Reason.CLOSING, Level.DEBUG, cause=event.reason.value)
+    if event.reason is EndReason.GOODBYE and s.answers.responses.pending is not None:
+        s.answers.cancel(now_ms)  # it would answer what the goodbye answers
     if event.reason is EndReason.GOODBYE and s.tools.audible:
         s.answers.wish = None  # the response that ended the call has said goodbye already
+        s.wait_no_more()
     else:
         s.answers.want(Purpose.GOODBYE)
 

@@ -15,8 +15,6 @@ from torim.core.events import (
     FaultKind,
     ResponseStatus,
 )
-from torim.core.floor import Floor
-from torim.core.floor import Input as FloorInput
 from torim.core.links import end_of_line
 from torim.core.outbox import Due
 from torim.core.phases import Phase
@@ -35,12 +33,12 @@ def fell_short(s: CallState, response: Response, now_ms: int) -> None:
     if s.answers.retry(purpose, now_ms):
         return
     s.answers.retries = 0
-    if s.floor is Floor.WAITING and not s.owing():
-        s.move(FloorInput.GIVEN_UP)
     if s.phase is Phase.GREETING:
         s.greeted()
     if silent:
+        s.answers.want(purpose)  # still owed, by the engine that goes on
         give_engine_up(s, "no answer after every retry", now_ms)
+    s.wait_no_more()
 
 
 def check_overdue(s: CallState, now_ms: int) -> None:

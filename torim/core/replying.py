@@ -14,6 +14,7 @@ from torim.core.events import (
 )
 from torim.core.floor import Floor
 from torim.core.floor import Input as FloorInput
+from torim.core.phases import Phase
 from torim.core.reasons import Level, Reason
 from torim.core.recovering import fell_short
 from torim.core.responses import Input as ResponseInput
@@ -100,10 +101,13 @@ def outcome(s: CallState, response: Response, event: ResponseDone, now_ms: int) 
             return
     if event.status is not ResponseStatus.CANCELLED:
         fell_short(s, response, now_ms)
-    elif s.floor is Floor.WAITING and not s.owing():
-        s.move(FloorInput.GIVEN_UP)  # the engine stopped by itself, for speech that it heard
+    else:
+        s.wait_no_more()  # the engine stopped by itself, for speech that it heard
 
 
 def tool_finished(s: CallState, event: ToolFinished, now_ms: int) -> None:
-    if s.tools.finished(event.call_id, event.output, now_ms, s.link.up) and not s.tools.running:
+    if not s.tools.finished(event.call_id, event.output, now_ms, s.link.up) or s.tools.running:
+        return
+    if s.phase is not Phase.CLOSING:  # else the goodbye is the answer
         s.answers.want(Purpose.REPLY, over_audio=True)
+    s.wait_no_more()

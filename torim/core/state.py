@@ -115,6 +115,11 @@ class CallState:
         self.manners.voice_ms = now_ms
         self.manners.silences = 0
 
+    def wait_no_more(self) -> None:
+        """A floor on which nothing is owed any longer waits for nothing."""
+        if self.floor is Floor.WAITING and not self.owing():
+            self.move(FloorInput.GIVEN_UP)
+
     def cut_short(self, response: Response) -> bool:
         """Whether a lost response had not said that its audio was complete."""
         return not self.playout.finished_by_engine(response.response_id)

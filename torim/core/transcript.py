@@ -68,6 +68,7 @@ class Transcript:
         self.times_words = times_words
         self._spoken: dict[ItemKey, _Spoken] = {}
         self._heard: dict[str, _Heard] = {}
+        self._forgotten: set[str] = set()  # their words may still come
 
     # --- the AI -----------------------------------------------------------------------------------------
 
@@ -95,12 +96,13 @@ class Transcript:
 
     def caller_words(self, item_id: str, text: str, now_ms: int) -> None:
         """What the caller said in a turn, whenever it comes."""
-        turn = self._heard.setdefault(item_id, _Heard(now_ms, now_ms))
-        turn.text = text
+        if item_id not in self._forgotten:
+            self._heard.setdefault(item_id, _Heard(now_ms, now_ms)).text = text
 
     def forget(self, item_id: str) -> None:
         """The item held no words of the caller."""
         self._heard.pop(item_id, None)
+        self._forgotten.add(item_id)
 
     # --- reading ----------------------------------------------------------------------------------------
 
