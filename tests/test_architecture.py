@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.architecture import ARROWS, EDGES, check, violations
+from tools.architecture import ARROWS, CLOCKS, EDGES, WIDE, check, violations
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,8 +24,9 @@ def test_every_folder_of_the_package_is_a_room() -> None:
     assert folders <= set(ARROWS)
 
 
-def test_every_edge_that_is_excused_exists() -> None:
-    assert [path for path in EDGES if not (ROOT / path).is_file()] == []
+def test_everything_that_is_excused_exists() -> None:
+    assert [path for path in (*EDGES, *CLOCKS) if not (ROOT / path).is_file()] == []
+    assert [name for path, name in WIDE if f"class {name}" not in (ROOT / path).read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.parametrize(

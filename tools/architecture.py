@@ -98,6 +98,10 @@ CLOCK_CALLS = {
 WAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef)
 
 FUNCTION_LINES, FILE_LINES, NESTING, ATTRIBUTES = 60, 500, 4, 18
+# Classes that may be wider, each with why that is not state.
+WIDE: dict[tuple[str, str], str] = {
+    ("torim/audio/vad.py", "_Workspace"): "views of one set of buffers, made once and never set again",
+}
 NESTERS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith, ast.Match)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -125,7 +129,7 @@ def violations(path: str, source: str) -> list[Violation]:
         tree = ast.parse(source)
     except SyntaxError as error:
         return [Violation(path, error.lineno or 1, "does not parse")]
-    found = [*_arrows(path, tree), *_size(source, tree)]
+    found = [*_arrows(path, tree), *_size(path, source, tree)]
     if room_of(path) in PURE and path not in EDGES:
         found += _impure(tree)
     elif room_of(path) in CLOCKLESS and path not in CLOCKS:
@@ -220,14 +224,14 @@ def _clock_reads(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield line, f"reads the clock: from time import {module.partition('.')[2]}"
 
 
-def _size(source: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _size(path: str, source: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     if (lines := source.count("\n")) > FILE_LINES:
         yield 1, f"{lines} lines in one file (at most {FILE_LINES})"
     for node in ast.walk(tree):
         if isinstance(node, FUNCTIONS):
             yield from _function_size(node)
-        elif isinstance(node, ast.ClassDef) and (count := len(_attributes(node))) > ATTRIBUTES:
-            yield node.lineno, f"{node.name} sets {count} attributes (at most {ATTRIBUTES})"
+        elif isinstance(node, ast.ClassDef) and (path, node.name) not in WIDE:
+            yield from _class_size(node)
 
 
 def _function_size(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[int, str]]:
@@ -236,6 +240,11 @@ def _function_size(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tup
         yield node.lineno, f"{node.name} has {lines} lines (at most {FUNCTION_LINES})"
     if (depth := _nesting(node)) > NESTING:
         yield node.lineno, f"{node.name} nests {depth} deep (at most {NESTING})"
+
+
+def _class_size(node: ast.ClassDef) -> Iterator[tuple[int, str]]:
+    if (count := len(_attributes(node))) > ATTRIBUTES:
+        yield node.lineno, f"{node.name} sets {count} attributes (at most {ATTRIBUTES})"
 
 
 def _nesting(node: ast.AST, depth: int = 0) -> int:
