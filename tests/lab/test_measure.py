@@ -59,6 +59,20 @@ def test_old_audio_after_the_cut_is_counted() -> None:
     assert "60 ms of old audio after the cut" in row.problems(Limits())
 
 
+def test_what_was_resumed_before_the_cut_is_not_silence() -> None:
+    stage = Staged()
+    stage.respond(1, 0, AUDIO, played_ms=1600)
+    stage.say(1500, "wait", stage="in the middle")
+    stage.clear(1560)
+    stage.server(1800, act.Note(Reason.RESUMED, Level.INFO, {}))
+    stage.record.ear.media(AUDIO[1560 * 8 : 1960 * 8], 1800 * 8)
+    stage.clear(2000)
+    stage.cut(2100, 1, 1760)
+    row = only_row(stage)
+    assert (row.clear_ms, row.silence_ms, row.resumes) == (60, 500, 1)
+    assert (row.heard_ms, row.truncated_ms) == (1760, 1760)
+
+
 def test_a_reply_before_the_callers_turn_is_committed_is_a_problem() -> None:
     stage = interrupted()
     stage.respond(2, 1900, voice(2, 1000))
@@ -82,7 +96,7 @@ def test_an_ai_that_talks_on_is_a_miss() -> None:
     stage.say(1500, "wait", stage="in the middle")
     row = only_row(stage)
     assert row.silence_ms == pytest.approx(2500)
-    assert "the AI did not stop within 1000 ms" in row.problems(Limits())
+    assert "the AI did not stop" in row.problems(Limits())
 
 
 def test_a_blocked_barge_in_says_so() -> None:

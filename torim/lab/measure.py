@@ -7,6 +7,7 @@ the first speech sample could have reached it; "ear" is the caller's clock at th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,6 +20,7 @@ from torim.lab.hearing import heard_samples, item_audio, last_heard
 from torim.lab.record import CallRecord, ServerEntry, Utterance
 
 CUTS = (Reason.CUT, Reason.CUT_BY_KEY, Reason.CUT_BY_WORDS)
+RESUMES = (Reason.RESUMED, Reason.RESUMED_AT_DEADLINE)
 MISSED_AFTER_MS = 1_000  # no stop by then is a miss (MEASURES, section 1)
 VERIFY_MS = 2_000  # how long after the onset a cut may still belong to it
 BREAK_MS = 60  # a shorter gap in the far end is the network's, not silence
@@ -52,6 +54,7 @@ class BargeIn:
     truncated_ms: int | None  # what the server told the engine
     blocked: bool  # forbidden by the greeting lock or the call's setting
     replies: int  # responses asked for because of it, until the caller acts again
+    resumes: int = 0  # how often the AI went on before the voice was recognised
     early_reply: bool = False  # one was asked for before the caller's turn was committed
 
     @property
@@ -77,9 +80,11 @@ def _slow(row: BargeIn, limits: Limits) -> Iterator[str]:
     if row.blocked:
         yield "blocked by the greeting lock or the setting"
     elif row.sounding and row.clear_ms is None:
-        yield f"the AI did not stop within {MISSED_AFTER_MS} ms"
+        yield "the AI did not stop"
     elif row.clear_ms is not None and row.clear_ms > limits.clear_ms:
         yield f"clear only after {row.clear_ms:.0f} ms"
+    if row.sounding and not row.blocked and row.silence_ms is not None and row.silence_ms > MISSED_AFTER_MS:
+        yield f"silence only after {row.silence_ms:.0f} ms"
     if row.sounding and not row.blocked and row.heard_ms is not None and row.truncated_ms is None:
         yield "the engine was not told what was heard"
 
@@ -151,6 +156,7 @@ class _Measurement:
             truncated_ms=truncated_ms,
             blocked=any(note.reason is Reason.BLOCKED for _, note in self._of(Note)),
             replies=sum(1 for _ in self._of(CreateResponse)),
+            resumes=self._resumes(),
             early_reply=self._early_reply(),
         )
 
@@ -178,15 +184,19 @@ class _Measurement:
         return (self._clears[0].at_samples - self._said.onset_samples) / SAMPLES_PER_MS
 
     def _silence_ms(self) -> float | None:
+        """Until the silence that lasted: what was resumed or ducked before the cut was heard too."""
         if not self._sounding:
             return None
-        onset = self._said.onset_samples
-        return (self._record.ear.sounds_until(onset, BREAK_MS) - onset) / SAMPLES_PER_MS
+        onset, cut = self._said.onset_samples, self._cut_at_ear()
+        first = self._record.ear.sounds_until(onset, BREAK_MS)
+        ends = (span.end_samples for span in self._spans if cut is not None and onset < span.start_samples < cut)
+        return (max(ends, default=first) - onset) / SAMPLES_PER_MS
 
     def _cut_at_ear(self) -> int | None:
         """When the cut took effect at the ear: its own clear, else the clear of the hold before it."""
         if not self._record.timeline:
-            return self._clears[0].at_samples if self._clears else None
+            while_speaking = (c.at_samples for c in self._clears if c.at_samples < self._said.end_samples)
+            return max(while_speaking, default=None)
         if self._cut_at_ms is None:
             return None
         decided = self._record.clock.samples(self._cut_at_ms)
@@ -209,6 +219,10 @@ class _Measurement:
             if delta.response_id in wanted:
                 return max(cut_samples, self._record.clock.samples(at_ms))
         return self._until
+
+    def _resumes(self) -> int:
+        before = self._cut_at_ms if self._cut_at_ms is not None else sys.maxsize
+        return sum(note.reason in RESUMES for at_ms, note in self._of(Note) if at_ms <= before)
 
     def _early_reply(self) -> bool:
         """Whether a reply was asked for while the caller had the floor; a key's turn is over at once."""

@@ -11,7 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from torim.core.actions import Note
 from torim.core.events import ResponseCreated
+from torim.core.reasons import Reason
 from torim.lab.caller import Caller
 from torim.lab.ear import SAMPLES_PER_MS
 from torim.lab.record import Utterance
@@ -41,6 +43,7 @@ LOOK_EVERY_S = 0.005
 FINISHED_AFTER_MS = 80  # quiet for so long: the AI has finished
 BREAK_MS = 60  # a shorter gap is the network's, not silence
 BETWEEN_KEYS_MS = 250
+CLOCK_SLACK_SAMPLES = 4 * SAMPLES_PER_MS  # between the server's clock and the caller's
 
 Voices = Mapping[Say, bytes]
 HasAppointment = Callable[[], Awaitable[bool]]
@@ -220,7 +223,7 @@ class Player:
         now = self._caller.clock.now_samples()
         match condition:
             case AiSpeaks():
-                return self._caller.record.ear.began(self._since_samples)
+                return self._speaks()
             case AiFinishes():
                 return self._finished(now)
             case ServerLine(words):
@@ -236,6 +239,18 @@ class Player:
                 if began is None or self._sounds_until(began) - began < for_ms * SAMPLES_PER_MS:
                     return None
                 return began + for_ms * SAMPLES_PER_MS
+
+    def _speaks(self) -> int | None:
+        """When the ear began to hear an answer; where the server is seen, what it resumes is not taken for one."""
+        record = self._caller.record
+        if not record.timeline:
+            return record.ear.began(self._since_samples)
+        for entry in record.timeline[self._cursor :]:
+            at_samples = record.clock.samples(entry.at_ms)
+            first = isinstance(entry.subject, Note) and entry.subject.reason is Reason.FIRST_AUDIO
+            if first and at_samples >= self._since_samples:
+                return record.ear.began(max(self._since_samples, at_samples - CLOCK_SLACK_SAMPLES))
+        return None
 
     def _finished(self, now_samples: int) -> int | None:
         ear = self._caller.record.ear
