@@ -26,7 +26,9 @@ class Sound:
     """What was heard since an onset."""
 
     began_ms: int
+    far_end: FarEnd = FarEnd()  # at the onset: the hold that follows silences the other side
     voice_ms: int = 0  # of the neural VAD, not explained by echo
+    pitch_ms: int = 0  # voiced, by its periodicity
     frames: int = 0
     echo_frames: int = 0
     speech_peak: float = 0.0
@@ -45,21 +47,33 @@ def echo_possible(far_end: FarEnd, settings: ListenSettings) -> bool:
     return far_end.since_played_ms is not None and far_end.since_played_ms <= settings.echo_window_ms
 
 
-def voice_needed_ms(far_end: FarEnd, settings: ListenSettings) -> int:
-    """How much voice makes a sound sure in this context."""
-    if far_end.sounding:
-        return settings.sure_asked_ms if far_end.asked else settings.sure_over_speech_ms
-    return settings.sure_window_ms if echo_possible(far_end, settings) else settings.sure_idle_ms
+def voice_needed_ms(sound: Sound, settings: ListenSettings) -> int:
+    """How much voice makes a sound sure in its context; a pitch speaks for a voice."""
+    far_end = sound.far_end
+    if not far_end.sounding:
+        return settings.sure_window_ms if echo_possible(far_end, settings) else settings.sure_idle_ms
+    if far_end.asked:
+        return settings.sure_asked_ms
+    pitched = sound.pitch_ms >= settings.pitch_ms
+    return settings.sure_pitched_ms if pitched else settings.sure_over_speech_ms
 
 
-def judge(sound: Sound, age_ms: int, stopped: bool, far_end: FarEnd, settings: ListenSettings) -> Verdict:
+def judge(sound: Sound, age_ms: int, stopped: bool, settings: ListenSettings) -> Verdict:
     """The verdict so far on a sound that began ``age_ms`` ago and may have ``stopped``."""
-    if sound.voice_ms >= voice_needed_ms(far_end, settings):
+    if sound.voice_ms >= voice_needed_ms(sound, settings):
         return Verdict.VOICE
     if age_ms >= settings.echo_verdict_ms and sound.echo_share >= settings.echo_share:
         return Verdict.ECHO
     if stopped:
-        return Verdict.VOICE if sound.voice_ms >= settings.short_word_ms else Verdict.NOISE
-    if age_ms >= settings.noise_verdict_ms and sound.speech_peak < settings.speech_min:
+        return Verdict.VOICE if _short_word(sound, settings) else Verdict.NOISE
+    pitched = sound.pitch_ms >= settings.pitch_ms
+    if age_ms >= settings.noise_verdict_ms and sound.speech_peak < settings.speech_min and not pitched:
         return Verdict.NOISE
     return Verdict.UNDECIDED
+
+
+def _short_word(sound: Sound, settings: ListenSettings) -> bool:
+    """Whether a sound that ended before it was sure was a word: enough voice, or some voice with a pitch."""
+    if sound.voice_ms >= settings.short_word_ms:
+        return True
+    return sound.voice_ms > 0 and sound.pitch_ms >= settings.pitch_ms

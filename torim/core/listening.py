@@ -63,6 +63,7 @@ class Listener:
         self._armed_ms: int | None = None  # when the present run of energy began
         self._voiced_frames = 0  # since then
         self._windows_in_a_row = 0  # of speech
+        self._fell = True  # speech probability has been low since the last verdict or ending
         self._measure = Measure()
         self._echoes = deque([0.0], maxlen=self._settings.echo_hold_ms // FRAME_MS)
         self._probability = 0.0
@@ -80,10 +81,10 @@ class Listener:
         self._echoes.append(measure.echo)
         self._follow_energy(measure)
         if self._state is ListenState.QUIET:
-            return self._onset(audio_ms) if self._voiced_energy(far_end) else []
+            return self._onset(far_end, audio_ms) if self._voiced_energy(far_end) else []
         if self._state is ListenState.VERIFYING:
             self._gather(measure, far_end)
-            return self._verify(far_end, audio_ms)
+            return self._verify(audio_ms)
         if self._state is ListenState.VOICE:
             return self._endpoint(audio_ms)
         if not measure.armed:
@@ -97,27 +98,27 @@ class Listener:
         spoken = probability >= settings.speech_min and not self._measure.tone
         own = spoken and not self._explained(far_end)
         self._windows_in_a_row = self._windows_in_a_row + 1 if own else 0
+        self._fell = self._fell or probability < settings.speech_keep_min
         if self._state is ListenState.VOICE:
             keeps = probability >= settings.speech_keep_min and not self._explained(far_end)
             self._voice_ms = self._now_ms if keeps else self._voice_ms
             return []
         if self._state is ListenState.VERIFYING:
             self._count(own, probability)
-            return self._verify(far_end, audio_ms)
+            return self._verify(audio_ms)
         return self._trigger(own, far_end, audio_ms)
 
     def _trigger(self, own: bool, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
-        """An onset by the neural VAD: at once while armed, after a few windows otherwise."""
-        quiet = self._state is ListenState.QUIET
+        """An onset by the neural VAD: at once on a rise while armed, after a few windows otherwise."""
         armed = self._measure.armed
-        enough = 1 if armed and quiet else self._settings.unarmed_windows
         if not armed and echo_possible(far_end, self._settings):
             return []  # a faint voice while ours sounds: faint echo is likelier
+        enough = 1 if armed and self._fell else self._settings.unarmed_windows
         if not own or self._windows_in_a_row < enough:
             return []
-        events = self._onset(audio_ms)
+        events = self._onset(far_end, audio_ms)
         self._count(True, self._probability)
-        return events + self._verify(far_end, audio_ms)
+        return events + self._verify(audio_ms)
 
     def _follow_energy(self, measure: Measure) -> None:
         if not measure.armed:
@@ -147,13 +148,11 @@ class Listener:
             return above_db <= settings.echo_sure_margin_db
         return max(self._echoes) >= settings.echo_min and above_db <= settings.echo_margin_db
 
-    def _surely_echo(self, far_end: FarEnd) -> bool:
-        return self._measure.echo >= self._settings.echo_sure_min and echo_possible(far_end, self._settings)
-
-    def _onset(self, audio_ms: int) -> list[VoiceEvent]:
+    def _onset(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         began_ms = self._began_ms()
         self._state = ListenState.VERIFYING
-        self._sound = Sound(self._now_ms, level_db=self._measure.level_db)
+        pitch_ms = self._voiced_frames * FRAME_MS if self._armed_ms == began_ms else 0
+        self._sound = Sound(self._now_ms, far_end, pitch_ms=pitch_ms, level_db=self._measure.level_db)
         at_ms = max(0, audio_ms - (self._now_ms - began_ms))
         return [VoiceOnset(at_ms, self._evidence())]
 
@@ -168,23 +167,28 @@ class Listener:
         sound.frames += 1
         sound.level_db = max(sound.level_db, measure.level_db)
         sound.echo_peak = max(sound.echo_peak, measure.echo)
-        sound.echo_frames += self._explained(far_end) or self._surely_echo(far_end)
+        certain = measure.echo >= self._settings.echo_certain_min and echo_possible(far_end, self._settings)
+        sound.echo_frames += certain or self._explained(far_end)
+        if measure.voicing >= self._settings.voicing_min and not self._explained(far_end):
+            sound.pitch_ms += FRAME_MS
 
     def _count(self, own: bool, probability: float) -> None:
         self._sound.voice_ms += WINDOW_MS if own else 0
         self._sound.speech_peak = max(self._sound.speech_peak, probability)
 
-    def _verify(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
+    def _verify(self, audio_ms: int) -> list[VoiceEvent]:
         age_ms = self._now_ms - self._sound.began_ms
         stopped = not self._measure.armed and self._probability < self._settings.speech_keep_min
-        verdict = judge(self._sound, age_ms, stopped, far_end, self._settings)
+        verdict = judge(self._sound, age_ms, stopped, self._settings)
         if verdict is Verdict.VOICE:
             self._state = ListenState.VOICE
             self._voice_ms = self._now_ms
+            self._fell = False
             return [VoiceSure(audio_ms, self._evidence())]
         if verdict is Verdict.UNDECIDED and age_ms < self._settings.verify_max_ms:
             return []
         self._state = ListenState.DISMISSED
+        self._fell = self._probability < self._settings.speech_keep_min
         return [VoiceDropped(audio_ms, verdict, self._evidence())]
 
     def _endpoint(self, audio_ms: int) -> list[VoiceEvent]:
@@ -192,6 +196,7 @@ class Listener:
             return []
         self._state = ListenState.DISMISSED
         self._windows_in_a_row = 0
+        self._fell = True
         return [VoiceEnded(audio_ms)]
 
     def _evidence(self) -> Evidence:
