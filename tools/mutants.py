@@ -57,8 +57,8 @@ MUTANTS = (
     Mutant(
         "a cancelled response is cancelled again",
         "torim/core/answers.py",
-        "if alive is not None and alive.state in (State.REQUESTED, State.LIVE):\n            self._cancel(alive, now_ms)",
-        "if alive is not None:\n            self._cancel(alive, now_ms)\n            self._send_cancel(alive)",
+        "if alive is not None and alive.state in (State.REQUESTED, State.LIVE):\n            self._cancel(",
+        "if alive is not None:\n            self._send_cancel(alive)\n            self._cancel(",
     ),
     Mutant(
         "a response is asked for while the caller speaks",
@@ -139,10 +139,10 @@ MUTANTS = (
         "if position is None:\n            position = self._line_end",
     ),
     Mutant(
-        "two responses are asked for at once",
-        "torim/core/answers.py",
-        "if self.wish is None or self.responses.alive is not None:",
-        "if self.wish is None:",
+        "a response is asked for before response.done of the cancelled one",
+        "torim/core/responses.py",
+        "        if following is State.ENDED:\n",
+        "        if following in (State.ENDED, State.CANCELLING):\n",
     ),
     Mutant(
         "the local endpoint never commits",
@@ -162,29 +162,37 @@ def _copy(target: Path) -> None:
             shutil.copy(source, target / name)
 
 
-def _survives(mutant: Mutant) -> bool:
-    """Whether the tests pass in spite of the fault."""
+def _break(path: Path, mutant: Mutant) -> None:
+    text = path.read_text(encoding="utf-8")
+    if mutant.old not in text:
+        raise SystemExit(f"mutant '{mutant.name}' does not apply: {mutant.path} has changed; bring it up to date")
+    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+
+
+def _survives(mutant: Mutant | None, suite: list[str]) -> bool:
+    """Whether the tests pass in spite of the fault; None is the tree as it is."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
         _copy(tree)
-        path = tree / mutant.path
-        text = path.read_text(encoding="utf-8")
-        if mutant.old not in text:
-            raise SystemExit(f"mutant '{mutant.name}' does not apply: {mutant.path} has changed; bring it up to date")
-        path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not deep", *SUITE]
+        if mutant is not None:
+            _break(tree / mutant.path, mutant)
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not deep", *suite]
         return subprocess.run(command, cwd=tree, capture_output=True, check=False).returncode == 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="run the mutants whose name contains this")
+    parser.add_argument("--suite", nargs="+", default=list(SUITE), help="the tests that must kill them")
     args = parser.parse_args()
+    if not _survives(None, args.suite):
+        print("the tests fail without any mutant; mend that first", file=sys.stderr)
+        return 2
     survivors = []
     chosen = [mutant for mutant in MUTANTS if args.only in mutant.name]
     for number, mutant in enumerate(chosen, 1):
         began = time.monotonic()
-        survived = _survives(mutant)
+        survived = _survives(mutant, args.suite)
         survivors += [mutant.name] * survived
         verdict = "SURVIVED" if survived else "killed"
         print(f"{number:>2}/{len(chosen)}  {verdict:<9}{time.monotonic() - began:5.1f} s  {mutant.name}", flush=True)

@@ -204,9 +204,10 @@ class SimEngine:
         self.active = None
         made.over = True
         calls: tuple[FunctionCall, ...] = ()
-        if made.fault == "tool" and status is ResponseStatus.COMPLETED:
+        if made.fault == "tool":
+            # Listed even where the response was cancelled; and every second one repeats a call id.
             self.tool_calls += 1
-            calls = (FunctionCall(f"c{made.number}", "look_up", "{}"),)
+            calls = (FunctionCall(f"c{(made.number + 1) // 2}", "look_up", "{}"),)
         self._send(ResponseDone(made.response_id, status, "", calls))
         if made.fault == "late_deltas":
             self._send(
@@ -227,7 +228,7 @@ class SimEngine:
     def hears(self, audio_ms: int) -> None:
         """Voice begins; the engine knows later, and dates it earlier by its padding."""
         self._turn_order += 1
-        if self.plan.detects_turns and self._turn is None:
+        if self._hears_turns and self._turn is None:
             self._turn = self._new_item()
             self._send(SpeechStarted(self._turn, max(0, audio_ms - 300)), 120)
 
@@ -235,8 +236,12 @@ class SimEngine:
         """Voice was appended up to now; half a second of silence later the engine commits."""
         self._buffered_ms += length_ms
         order = self._turn_order
-        if self.plan.detects_turns:
+        if self._hears_turns:
             self._later(500, lambda: self._endpoint(order, audio_ms))
+
+    @property
+    def _hears_turns(self) -> bool:
+        return self.plan.detects_turns and not self.plan.misses_turns
 
     def _endpoint(self, order: int, audio_ms: int) -> None:
         if order == self._turn_order and self._turn is not None:

@@ -27,6 +27,7 @@ class Plan:
     engine_ms: int  # one way
     speed: int  # generation, times real time
     detects_turns: bool
+    misses_turns: bool  # its detector never hears this caller
     can_clear: bool
     can_mark: bool
     greeting_lock: bool
@@ -68,13 +69,14 @@ def draw(seed: int, faults: bool) -> Plan:
         engine_ms=chance.choice((1, 20, 50, 150)),
         speed=chance.choice((1, 4, 20)),
         detects_turns=chance.random() < 0.85,
+        misses_turns=chance.random() < 0.1,
         can_clear=chance.random() < 0.9,
         can_mark=chance.random() < 0.9,
         greeting_lock=chance.random() < 0.5,
         barge_in_enabled=chance.random() < 0.9,
         sounds=_sounds(chance),
         keys=_keys(chance),
-        hang_up_ms=chance.randrange(9_000, 14_000),
+        hang_up_ms=chance.randrange(9_000, 17_000),
         faults=tuple(_fault(chance, faults) for _ in range(8)),
     )
 

@@ -25,6 +25,7 @@ from torim.core.actions import (
 from torim.core.call import Call
 from torim.core.events import (
     CallerGone,
+    EndReason,
     Event,
     KeyPressed,
     MarkReturned,
@@ -37,7 +38,7 @@ from torim.core.events import (
     VoiceSure,
 )
 from torim.core.floor import Floor
-from torim.core.reasons import Level
+from torim.core.reasons import Level, Reason
 from torim.core.responses import ACTIVE, State
 from torim.core.settings import TurnSettings
 from torim.core.timeline import render
@@ -82,6 +83,11 @@ class SimCall:
     _voiced: set[int] = field(default_factory=set)  # sounds that the detector holds open, by start
     _stopped: dict[int, int] = field(default_factory=dict)  # item -> instant from which it may not be heard
     _cancelled: set[str] = field(default_factory=set)
+    _tools_run: set[str] = field(default_factory=set)
+    _held_ms: int | None = None  # since when a sound is being verified that may stop the AI
+    _hold_began_ms: int = 0  # the last hold of any kind
+    _protected: bool = False  # before the event at hand, lock or flag protected sounding audio
+    _creates: list[tuple[int, str]] = field(default_factory=list)  # (instant, purpose)
     _truncated: list[tuple[int, int, int]] = field(default_factory=list)  # (instant, item, ms)
     _wake_ms: int | None = None
     _gone: bool = False
@@ -137,10 +143,15 @@ class SimCall:
         self._voiced.add(start)
         if isinstance(event, VoiceSure):
             self._expect_silence()
+        elif self.call.floor is Floor.AI and not self._is_protected():
+            self._held_ms = self.world.now_ms
         self.deliver(event)
 
     def _voice_over(self, start: int, event: VoiceEnded | VoiceDropped) -> None:
         self._voiced.discard(start)
+        if isinstance(event, VoiceDropped):
+            self._check_hold_over()
+        self._held_ms = None
         self.deliver(event)
 
     def _hang_up(self) -> None:
@@ -155,6 +166,9 @@ class SimCall:
     def deliver(self, event: Event) -> None:
         """Hand an event to the core and do what it asks."""
         self._note(event)
+        self._protected = self._is_protected() and isinstance(event, VoiceOnset | VoiceSure | KeyPressed)
+        if isinstance(event, VoiceSure | KeyPressed):
+            self._held_ms = None
         self._perform(self.call.apply(event, self.world.now_ms))
         self._rearm()
         self._check_active()
@@ -191,12 +205,17 @@ class SimCall:
             case SendMark():
                 self.ear.send(lambda: self.ear.mark(action.token, action.epoch))
             case ClearAudio():
+                if self._protected:
+                    self._violate("(12) the line was cleared although lock or flag protect it")
                 self.ear.send(self.ear.clear)
+            case Note(reason=Reason.HELD):
+                self._hold_began_ms = self.world.now_ms
             case Note():
                 if action.level >= Level.ERROR and self.plan.faultless:
                     self._violate(f"(10) ERROR in a fault-free run: {action.reason.sentence}")
             case RunTool():
                 call_id = action.call_id
+                self._check_tool(call_id)
                 self.world.after(250, lambda: self.deliver(ToolFinished(call_id, '{"ok": true}')))
             case ConnectEngine():
                 self.engine.connect(action.delay_ms)
@@ -224,15 +243,30 @@ class SimCall:
 
     def _expect_silence(self) -> None:
         """From a verified onset on, nothing that was sounding may sound, unless lock or flag forbid it."""
-        call = self.call
-        sounding = call.floor is Floor.AI
-        if sounding and (call.greeting_locked or not self.plan.barge_in_enabled):
+        if self._is_protected():
             return
         limit_ms = self.plan.down_ms + self.plan.jitter_ms + (0 if self.plan.can_clear else 60)
         for made in self.engine.made:
             self._stopped.setdefault(made.number % 240 + 1, self.world.now_ms + limit_ms)
 
+    def _is_protected(self) -> bool:
+        """Whether AI audio sounds that lock or flag forbid the caller to stop."""
+        call = self.call
+        return call.floor is Floor.AI and (call.greeting_locked or not self.plan.barge_in_enabled)
+
+    def _check_hold_over(self) -> None:
+        held_long = self.world.now_ms - self._hold_began_ms > SETTINGS.verify_max_ms + 1
+        if held_long and self.call.floor is Floor.VERIFYING:
+            self._violate("(9) a hold without a verdict outlived its deadline")
+
+    def _check_tool(self, call_id: str) -> None:
+        if call_id in self._tools_run:
+            self._violate(f"(F39) tool call {call_id} ran twice")
+        self._tools_run.add(call_id)
+
     def _check_sent(self, action: PlayAudio) -> None:
+        if self._held_ms is not None and self.world.now_ms - self._held_ms < SETTINGS.hold_silence_max_ms:
+            self._violate("(9) audio left while a sound was being verified")
         if len(action.payload) % 160:
             self._violate(f"(F32) {len(action.payload)} bytes are no whole number of frames")
         item = action.payload[0]
@@ -240,6 +274,7 @@ class SimCall:
             self._violate(f"(3) audio of the cancelled R{item - 1} was sent")
 
     def _check_create(self, action: CreateResponse) -> None:
+        self._creates.append((self.world.now_ms, action.purpose.value))
         if self._voiced and self.call.state.turns.voice.value in ("unsure", "sure"):
             self._violate(f"(4) create {action.key} while the caller speaks or is being verified")
         alive = [r for r in self.call.state.answers.responses if r.state is not State.ENDED]
@@ -262,9 +297,27 @@ class SimCall:
             self._violate("(11) a response outlived the call")
         self.violations += self.engine.problems
         self._check_cancels()
+        self._check_answers()
         self._check_ear()
         self._check_truncations()
         self._check_words()
+
+    def _check_answers(self) -> None:
+        """Every turn is answered, and none twice, where the engine behaves."""
+        if not self.plan.faultless or self._gone_early():
+            return
+        turns = [sound for sound in self.plan.sounds if sound.voice and sound.start_ms < self.plan.hang_up_ms]
+        replies = [at_ms for at_ms, purpose in self._creates if purpose == "reply"]
+        if len(replies) > len(turns) + len(self.plan.keys) + len(self._tools_run):
+            self._violate(f"(F22) {len(replies)} replies to {len(turns)} turns")
+        for sound in turns:
+            end_ms = sound.start_ms + sound.length_ms
+            due_ms = end_ms + 7_000
+            if due_ms < self.plan.hang_up_ms and not any(end_ms <= at_ms <= due_ms for at_ms in replies):
+                self._violate(f"(L) the turn that ended at {end_ms} was never answered")
+
+    def _gone_early(self) -> bool:
+        return self.call.end_reason is not EndReason.CALLER_HUNG_UP
 
     def _check_cancels(self) -> None:
         for made in self.engine.made:
