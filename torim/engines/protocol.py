@@ -316,9 +316,11 @@ def decode_client_event(message: str | bytes) -> ClientEvent:
         ProtocolFault: it is not JSON, not a known event, or a field of it is unknown, missing or impossible.
     """
     try:
-        return _decoder.decode(message)
-    except msgspec.ValidationError as error:
-        raise _explain(str(error), msgspec.json.decode(message)) from None
+        try:
+            return _decoder.decode(message)
+        except msgspec.ValidationError as error:
+            # It may be no JSON at all further on: only the second, untyped look knows.
+            raise _explain(str(error), msgspec.json.decode(message)) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ProtocolFault("invalid_json", f"The message is not valid JSON: {error}.") from None
 

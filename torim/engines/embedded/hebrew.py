@@ -15,7 +15,8 @@ from torim.engines.embedded.hebrew_words import (
     SOUNDS,
 )
 
-HEBREW_WORD = re.compile(r"[\u05d0-\u05ea]+(?:[\"'\u05f3\u05f4][\u05d0-\u05ea]+)*['\u05f3]?")
+_LETTERS = r"[\u05d0-\u05ea][\u05d0-\u05ea\u0591-\u05c7]*"  # with points, which change nothing here
+HEBREW_WORD = re.compile(rf"{_LETTERS}(?:[\"'\u05f3\u05f4]{_LETTERS})*['\u05f3]?")
 _POINTS = re.compile(r"[\u0591-\u05c7]")
 _PREFIXES = {"ה": "ha", "ו": "ve", "ב": "be", "ל": "le", "מ": "mi", "ש": "Se", "כ": "ke"}
 
@@ -33,6 +34,11 @@ def sounds(words: list[str]) -> list[str]:
     """The phonemes of the Hebrew words of a sentence, in order."""
     bare = [_POINTS.sub("", word) for word in words]
     return [_in_context(bare, index) or _alone(word) for index, word in enumerate(bare)]
+
+
+def known(word: str) -> bool:
+    """Whether the table has the word, alone or behind a prefix."""
+    return word in SOUNDS or (word[:1] in _PREFIXES and word[1:] in SOUNDS)
 
 
 def _alone(word: str) -> str:

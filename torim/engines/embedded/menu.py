@@ -285,6 +285,7 @@ class Menu:
         """Use an answer if it is still wanted; a booking that was made counts in any case."""
         if asked.tool == "book_appointment" and answer.get("ok") is True:
             self.node, self.words, self.problem = Node.BOOKED, _words(answer), Problem.NONE
+            self.keys = ""  # pressed before this was known: it must be heard first
         elif asked.tool == "save_voice_note":
             note_id = answer.get("note_id")
             self.name.note_id = note_id if isinstance(note_id, str) else None

@@ -22,6 +22,7 @@ LEAD_IN_MS = 20
 TAIL_MS = 160  # the pause between two sentences
 _PASS_HZ, _STOP_HZ = 3300.0, 3800.0  # the edge of the telephone band, rounded off so that it does not ring
 _SPEECH_FLOOR_DB = -35.0  # below the peak: what counts as a pause
+_SILENCE_DBFS = -70.0  # a sound that never rises above this says nothing
 _CHUNK = RATE_HZ // 50
 
 Floats = NDArray[np.float32]
@@ -56,9 +57,10 @@ def resample(sound: Floats, rate_hz: int) -> Floats:
 
 def trim(sound: Floats) -> tuple[Floats, int]:
     """Leave the same short silence before and after every sentence; the second value is the cut in ms."""
-    loud = np.flatnonzero(_levels(sound) > _SPEECH_FLOOR_DB + _peak_db(sound))
-    if not len(loud):
+    peak_db = _peak_db(sound)
+    if peak_db < _SILENCE_DBFS:
         return sound[:0], 0
+    loud = np.flatnonzero(_levels(sound) > _SPEECH_FLOOR_DB + peak_db)
     start = max(int(loud[0]) * _CHUNK - LEAD_IN_MS * 8, 0)
     end = min((int(loud[-1]) + 1) * _CHUNK + TAIL_MS * 8, len(sound))
     return sound[start:end], start // 8
@@ -67,9 +69,9 @@ def trim(sound: Floats) -> tuple[Floats, int]:
 def level(sound: Floats) -> Floats:
     """The sound at the level of all others, never clipped."""
     levels = _levels(sound)
-    active = levels > _SPEECH_FLOOR_DB + _peak_db(sound)
-    if not active.any():
+    if _peak_db(sound) < _SILENCE_DBFS:
         return sound
+    active = levels > _SPEECH_FLOOR_DB + _peak_db(sound)
     loudness_db = 10.0 * np.log10(np.mean(10.0 ** (levels[active] / 10.0)))
     gain = 10.0 ** ((LEVEL_DBFS - loudness_db) / 20.0)
     gain = min(gain, PEAK / float(np.abs(sound).max()))
@@ -85,7 +87,7 @@ def _levels(sound: Floats) -> Floats:
 
 def _peak_db(sound: Floats) -> float:
     levels = _levels(sound)
-    return float(levels.max()) if len(levels) else 0.0
+    return float(levels.max()) if len(levels) else -120.0
 
 
 def timed(words: Sequence[str], starts_ms: Sequence[int], total_ms: int) -> tuple[Word, ...]:

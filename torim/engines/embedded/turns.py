@@ -12,7 +12,8 @@ from torim.audio import g711
 from torim.audio.vad import WINDOW_MS, WINDOW_SAMPLES, SileroVad, VadStream
 from torim.engines.protocol import SemanticVad, ServerVad
 
-ONSET_WINDOWS = 2  # a single window can be a click
+ONSET_MS = 2 * WINDOW_MS  # a single window can be a click
+CONTINUED_MS = 10 * WINDOW_MS  # speech cut by a commit: its last sound is no new turn, more talk is
 RELEASE_MARGIN = 0.15  # below the threshold by this much before silence counts: no flutter at its edge
 MIN_RELEASE = 0.05
 EAGER_SILENCE_MS = {"low": 1200, "medium": 700, "auto": 700, "high": 400}
@@ -51,6 +52,7 @@ class TurnDetector:
         self._heard_ms = 0  # clock at the end of the last window
         self._speech_ms = 0  # speech in a row, while silent
         self._silence_ms = 0  # silence in a row, while speaking
+        self._onset_ms = ONSET_MS  # speech in a row that makes a turn
         self.speaking = False
 
     def feed(self, payload: bytes, detection: ServerVad | SemanticVad) -> list[TurnEvent]:
@@ -67,6 +69,8 @@ class TurnDetector:
 
     def forget(self) -> None:
         """Start anew: what was being said is committed or cleared."""
+        if self.speaking and self._silence_ms == 0:
+            self._onset_ms = CONTINUED_MS
         self.speaking = False
         self._speech_ms = self._silence_ms = 0
 
@@ -82,7 +86,9 @@ class TurnDetector:
 
     def _while_silent(self, speech: bool) -> list[TurnEvent]:
         self._speech_ms = self._speech_ms + WINDOW_MS if speech else 0
-        if self._speech_ms < ONSET_WINDOWS * WINDOW_MS:
+        if not speech:
+            self._onset_ms = ONSET_MS
+        if self._speech_ms < self._onset_ms:
             return []
         began_ms = self._heard_ms - self._speech_ms
         self.speaking, self._speech_ms = True, 0
