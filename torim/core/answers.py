@@ -66,7 +66,11 @@ class Answers:
             self.wish = new
             return
         first = max((old, new), key=lambda wish: PRECEDENCE.index(wish.purpose))
-        self.wish = replace(first, over_audio=old.over_audio and new.over_audio)
+        self.wish = replace(
+            first,
+            not_before_ms=max(old.not_before_ms, new.not_before_ms),
+            over_audio=old.over_audio and new.over_audio,
+        )
 
     def ask(self, now_ms: int) -> None:
         """Turn the wish into a request."""
