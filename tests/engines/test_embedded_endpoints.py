@@ -235,11 +235,11 @@ def test_a_voice_that_fails_is_replaced_by_the_other() -> None:
 class Conversation:
     """A client of a live session with model endpoints behind it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout_s: float = 5.0) -> None:
         self.seen: list[dict[str, Any]] = []
         self._arrived = asyncio.Event()
         self.voice = EspeakVoice()
-        config = EmbeddedConfig(endpoints=settings(url, timeout_s=0.5), pace=Pace(speed=20.0))
+        config = EmbeddedConfig(endpoints=settings(url, timeout_s=timeout_s), pace=Pace(speed=20.0))
         self.session = EmbeddedEngine(config, self.voice).session(self._see, lambda closed: None)
         self.session.open()
         audio = {"format": {"type": "audio/pcmu"}, "turn_detection": None, "transcription": {"model": "m"}}
@@ -267,10 +267,10 @@ class Conversation:
         return self.seen
 
 
-def a_turn(models: Models) -> list[dict[str, Any]]:
+def a_turn(models: Models, timeout_s: float = 5.0) -> list[dict[str, Any]]:
     async def run() -> list[dict[str, Any]]:
         async with served(models) as url:
-            talk = Conversation(url)
+            talk = Conversation(url, timeout_s)
             try:
                 return await talk.turn()
             finally:
@@ -292,7 +292,7 @@ def test_a_spoken_turn_is_heard_thought_about_and_answered() -> None:
 
 
 def test_a_model_that_does_not_answer_is_owned_up_to() -> None:
-    events = a_turn(Models(delay_s=3))
+    events = a_turn(Models(delay_s=3), timeout_s=0.15)
     assert one(events, "conversation.item.input_audio_transcription.failed")
     assert "cannot talk freely" in transcript(events)
     assert one(events, "response.done")["response"]["status"] == "completed"

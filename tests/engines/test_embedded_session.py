@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from embedded_scene import Client, audio_ms, error, of, one, said, transcript, types, voiced
 
-from torim.engines.embedded.jobs import Failed, ToolCall
+from torim.engines.embedded.jobs import Failed, Spoken, ToolCall
 from torim.engines.embedded.response import Pace
 
 
@@ -457,6 +457,15 @@ def test_a_spoken_item_can_be_retrieved_with_its_audio() -> None:
     item = one(client.send("conversation.item.retrieve", item_id=item_id), "conversation.item.retrieved")["item"]
     assert base64.b64decode(item["content"][0]["audio"]) == voiced("one two").payload
     assert item["content"][0]["transcript"] == "one two"
+
+
+def test_the_same_sentence_twice_is_kept_twice() -> None:
+    client = a_client()
+    speech = voiced("again and again.")
+    client._result = lambda job: Spoken(job.job_id, speech)  # type: ignore[method-assign]
+    item_id = an_item_spoken(client, "again and again. again and again.")
+    item = client.send("conversation.item.retrieve", item_id=item_id)[0]["item"]
+    assert base64.b64decode(item["content"][0]["audio"]) == speech.payload * 2
 
 
 def test_truncate_keeps_what_was_heard_and_forgets_the_words() -> None:

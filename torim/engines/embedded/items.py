@@ -1,8 +1,8 @@
 """The conversation: items in order, and what may be done to one by id.
 
 It decides which ids exist, where an item goes, and how much of an item's audio is left. It emits nothing and
-never looks at a clock. Audio is kept as mu-law at 8 kHz (8 bytes a millisecond), the oldest dropped first
-when there is too much of it.
+never looks at a clock. Audio is kept as mu-law at 8 kHz (8 bytes a millisecond); when there is too much of
+it the oldest is dropped, of which only the length remains.
 """
 
 from __future__ import annotations
@@ -20,20 +20,44 @@ AUDIO_BUDGET_BYTES = 2 * 1024 * 1024  # about four minutes
 
 
 @dataclass(slots=True)
+class Clip:
+    """The first ``length_bytes`` of some audio; the bytes are shared with whoever made them, never copied."""
+
+    payload: bytes
+    length_bytes: int
+
+
+@dataclass(slots=True)
 class Content:
-    """One content part. ``audio`` is a list of shared byte strings, joined only when somebody asks."""
+    """One content part; its audio is joined only when somebody asks."""
 
     kind: str  # input_text, input_audio, input_image, output_text, output_audio
     text: str | None = None
     transcript: str | None = None
-    audio: list[bytes] = field(default_factory=list)
+    clips: list[Clip] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
     truncated: bool = False
     image_url: str | None = None
 
     @property
     def audio_ms(self) -> int:
-        return sum(map(len, self.audio)) // BYTES_PER_MS
+        return sum(clip.length_bytes for clip in self.clips) // BYTES_PER_MS
+
+    def audio(self) -> bytes:
+        """All audio that is still kept."""
+        return b"".join(clip.payload[: clip.length_bytes] for clip in self.clips)
+
+    def set_audio(self, payload: bytes) -> None:
+        """Replace the audio."""
+        self.clips = [Clip(payload, len(payload))]
+
+    def extend_audio(self, payload: bytes, to_byte: int) -> None:
+        """Go on to a byte of ``payload``, which is the clip in progress or a new one (perhaps the same again)."""
+        last = self.clips[-1] if self.clips else None
+        if last is not None and last.payload is payload and last.length_bytes < to_byte:
+            last.length_bytes = to_byte
+        else:
+            self.clips.append(Clip(payload, to_byte))
 
     def heard_text(self) -> str:
         """The words whose sound is still there, for whoever must know what the caller heard."""
@@ -52,7 +76,7 @@ class Content:
             return {"type": self.kind, "image_url": self.image_url}
         part: dict[str, Any] = {"type": self.kind, "transcript": self.transcript}
         if audio_format is not None:
-            part["audio"] = base64.b64encode(encode_audio(b"".join(self.audio), audio_format)).decode()
+            part["audio"] = base64.b64encode(encode_audio(self.audio(), audio_format)).decode()
         return part
 
 
@@ -167,14 +191,25 @@ class Conversation:
         if audio_end_ms > part.audio_ms:
             message = f"Audio content of {part.audio_ms}ms is already shorter than {audio_end_ms}ms"
             raise ProtocolFault(None, message)
-        part.audio = [b"".join(part.audio)[: audio_end_ms * BYTES_PER_MS]]
+        part.clips = _shortened(part.clips, audio_end_ms * BYTES_PER_MS)
         part.truncated, part.transcript = True, None
 
     def _forget_old_audio(self) -> None:
-        """Drop the caller's oldest audio beyond the budget; that of the AI is needed for its length."""
+        """Drop the oldest audio beyond the budget; its length stays, for truncation."""
         total_bytes = 0
         for item in reversed(self._items):
-            for part in item.content:
-                total_bytes += sum(map(len, part.audio))
-                if total_bytes > AUDIO_BUDGET_BYTES and part.kind == "input_audio":
-                    part.audio = []
+            for clip in (clip for part in item.content for clip in reversed(part.clips)):
+                total_bytes += len(clip.payload)
+                if total_bytes > AUDIO_BUDGET_BYTES:
+                    clip.payload = b""
+
+
+def _shortened(clips: list[Clip], length_bytes: int) -> list[Clip]:
+    """The beginning of some clips."""
+    kept: list[Clip] = []
+    for clip in clips:
+        if length_bytes <= 0:
+            break
+        kept.append(Clip(clip.payload, min(clip.length_bytes, length_bytes)))
+        length_bytes -= clip.length_bytes
+    return kept

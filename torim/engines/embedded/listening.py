@@ -19,6 +19,7 @@ from torim.engines.protocol import MAX_APPEND_BYTES, AudioInput, ProtocolFault, 
 
 MIN_COMMIT_MS = 100
 MAX_BUFFER_MS = 120_000  # what a client never commits is forgotten from the front
+MAX_SILENCE_MS = 10_000  # ... and sooner where turns are detected and nobody speaks
 SEMANTIC_PADDING_MS = 300
 
 
@@ -72,7 +73,7 @@ class Listening:
         payload = self._coder.decode(data)
         self._buffer += payload
         found = self._find_turns(payload, settings.turn_detection)
-        self._forget_old()
+        self._forget_old(settings.turn_detection)
         return found
 
     def commit(self) -> Item:
@@ -119,8 +120,7 @@ class Listening:
         return found
 
     def _begin(self, at_ms: int, detection: ServerVad | SemanticVad) -> Started:
-        padding_ms = detection.prefix_padding_ms if isinstance(detection, ServerVad) else SEMANTIC_PADDING_MS
-        start_ms = max(at_ms - padding_ms, -(-self._start_byte // BYTES_PER_MS))
+        start_ms = max(at_ms - _padding_ms(detection), -(-self._start_byte // BYTES_PER_MS))
         self._turn = Started(self._ids.new("item"), start_ms)
         return self._turn
 
@@ -131,7 +131,8 @@ class Listening:
         span = Span(from_byte // BYTES_PER_MS, to_byte // BYTES_PER_MS)
         item_id = self._turn.item_id if self._turn else self._ids.new("item")
         self._drop_to(to_byte)
-        content = Content("input_audio", audio=[payload])
+        content = Content("input_audio")
+        content.set_audio(payload)
         return Item(item_id, "message", "user", content=[content], span=span)
 
     def _drop_to(self, byte: int) -> None:
@@ -139,11 +140,18 @@ class Listening:
         self._start_byte = byte
         self._turn = None
 
-    def _forget_old(self) -> None:
-        excess = len(self._buffer) - MAX_BUFFER_MS * BYTES_PER_MS
+    def _forget_old(self, detection: ServerVad | SemanticVad | None) -> None:
+        kept_ms = MAX_BUFFER_MS
+        if detection is not None and self._turn is None:
+            kept_ms = MAX_SILENCE_MS + _padding_ms(detection)
+        excess = len(self._buffer) - kept_ms * BYTES_PER_MS
         if excess > 0:
             del self._buffer[:excess]
             self._start_byte += excess
+
+
+def _padding_ms(detection: ServerVad | SemanticVad) -> int:
+    return detection.prefix_padding_ms if isinstance(detection, ServerVad) else SEMANTIC_PADDING_MS
 
 
 def _decode_base64(audio: str) -> bytes:

@@ -50,7 +50,9 @@ def _content(item: MessageItem, index: int, audio_format: AudioFormat) -> Conten
         message = f"Invalid value: '{kind}'. Supported values for a {item.role} message are: {suitable}."
         raise ProtocolFault("invalid_value", message, f"{where}.type")
     if isinstance(part, InputAudio):
-        return Content("input_audio", transcript=part.transcript, audio=[_audio(part, where, audio_format)])
+        content = Content("input_audio", transcript=part.transcript)
+        content.set_audio(_audio(part, where, audio_format))
+        return content
     if isinstance(part, InputImage):
         return Content("input_image", image_url=part.image_url)
     return Content(str(kind), text=part.text)

@@ -160,7 +160,13 @@ def _last_is_keys(items: Sequence[Item]) -> bool:
 # --- for the chat model -----------------------------------------------------------------------------------
 
 
+CHAT_ITEMS_MAX = 80  # of the end of a conversation: what a small model's context still holds
+
+
 def _ask(items: Sequence[Item], wanted: ResponseSettings) -> Ask:
+    items = items[-CHAT_ITEMS_MAX:]
+    while items and items[0].kind == "function_call_output":  # its call is cut off, and a model would refuse it
+        items = items[1:]
     messages: list[dict[str, Any]] = []
     if wanted.instructions:
         messages.append({"role": "system", "content": wanted.instructions})

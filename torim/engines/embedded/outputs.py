@@ -104,9 +104,9 @@ class MessageOutput(Output):
             times = {"start_ms": word.start_ms, "end_ms": word.end_ms} if spoken else {}
             self._emit(event, delta=word.text, **times)
 
-    def audio(self, payload: bytes, encoded: bytes) -> None:
-        """Add audio: ``payload`` is its mu-law, ``encoded`` the same in the session's format."""
-        self._content.audio.append(payload)
+    def audio(self, payload: bytes, to_byte: int, encoded: bytes) -> None:
+        """Add audio up to a byte of ``payload`` (mu-law); ``encoded`` is the new part in the session's format."""
+        self._content.extend_audio(payload, to_byte)
         self._emit("response.output_audio.delta", delta=base64.b64encode(encoded).decode())
 
     def _fill_up(self) -> None:

@@ -287,7 +287,7 @@ class Response:
         unit = bytes_per_ms(self.settings.audio_format)
         encoded = take.encoded[start_ms * unit : end_ms * unit]
         if encoded:
-            self._open.audio(take.payload[start_ms * BYTES_PER_MS : end_ms * BYTES_PER_MS], encoded)
+            self._open.audio(take.payload, end_ms * BYTES_PER_MS, encoded)
         take.sent_ms = end_ms
         self.audio_ms += span_ms
         self._clock.sent_ms += span_ms

@@ -39,7 +39,7 @@ class Transcripts:
     def begin(self, item: Item, settings: SessionSettings) -> None:
         """Have a committed item written down, for the client or for the chat model."""
         wanted = settings.audio.input.transcription
-        payload = b"".join(piece for part in item.content for piece in part.audio)
+        payload = item.content[0].audio()
         if not self._abilities.transcribes:
             if wanted is not None:
                 self._fail(item.id, "transcription_unavailable", _NO_ENDPOINT)
