@@ -171,3 +171,19 @@ def test_an_answer_without_a_stream_is_explained() -> None:
 def test_nobody_home_is_explained() -> None:
     with pytest.raises(CarrierError, match="Is the server running"):
         asyncio.run(Caller(Dialing("http://127.0.0.1:9")).dial())
+
+
+def test_a_stream_that_is_refused_goes_on_with_the_next_verb() -> None:
+    twiml = (
+        '<Response><Connect><Stream url="ws://127.0.0.1:{port}/nowhere"/></Connect>'
+        "<Redirect>/twilio/after</Redirect></Response>"
+    )
+
+    async def scene() -> None:
+        async with FakeReceptionist(lambda talk: hear_frames(talk, 1), twiml).listening() as receptionist:
+            caller = Caller(Dialing(receptionist.url))
+            with pytest.raises(CarrierError, match="did not open"):
+                await caller.dial()
+            assert [verb.name for verb in caller.record.after] == ["Hangup"]
+
+    asyncio.run(scene())

@@ -126,12 +126,19 @@ async def make_voices(scenario: Scenario, folder: Path) -> dict[Say, bytes]:
 
 
 async def place(
-    scenario: Scenario, voices: Mapping[Say, bytes], dialing: Dialing, tell: Tell, local: LocalServer | None = None
+    scenario: Scenario,
+    voices: Mapping[Say, bytes],
+    dialing: Dialing,
+    tell: Tell,
+    local: LocalServer | None = None,
+    *,
+    settle: bool = True,
 ) -> Placed:
     """Place one call and play a scenario on it.
 
     Args:
         local: The server that is called, if it runs in this process.
+        settle: Wait until the server has written everything; not while it has other calls.
 
     Raises:
         CarrierError: The call could not be placed.
@@ -144,9 +151,9 @@ async def place(
         await caller.dial()
         findings = await Player(scenario, caller, voices, _timed(tell, caller), _lookup(local, caller)).play()
         await caller.finished()
-        if local is not None:
+        if local is not None and settle:
             await local.server.settled()
-    return Placed(caller.record, measure(caller.record), findings)
+    return Placed(caller.record, await asyncio.to_thread(measure, caller.record), findings)
 
 
 def refuse_inside_views(scenario: Scenario) -> None:

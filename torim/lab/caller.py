@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -86,21 +88,25 @@ class Caller:
         return bool(self.record.ended_by)
 
     async def _call(self, started: asyncio.Future[None]) -> None:
-        timeout = httpx.Timeout(HTTP_TIMEOUT_S)
-        async with httpx.AsyncClient(timeout=timeout, trust_env=False) as http:
+        # Reading the authorities takes longer than a frame: not on the loop, and not where nothing is encrypted.
+        encrypted = self._dialing.base_url.startswith("https:")
+        verify = await asyncio.to_thread(_tls) if encrypted else False
+        async with httpx.AsyncClient(timeout=HTTP_TIMEOUT_S, verify=verify, trust_env=False) as http:
             url = self._dialing.base_url.rstrip("/") + "/twilio/voice"
             answer = await self._post(http, url, "ringing")
             if answer.stream is None:
                 self.record.after, self.record.ended_by = answer.verbs, "server"
                 raise CarrierError(_refusal(answer), "lab.no_stream")
-            await self._talk(answer, started)
-            await self._follow(http, answer)
+            try:
+                await self._talk(answer, started)
+            finally:
+                await self._follow(http, answer)
 
     async def _follow(self, http: httpx.AsyncClient, answer: Answer) -> None:
         """A carrier goes on with the next verb only if the call is still up."""
         if self.record.ended_by == "caller":
             await self._post_status(http)
-        elif answer.redirect_url is not None:
+        elif self.record.ended_by and answer.redirect_url is not None:
             after = await self._post(http, answer.redirect_url, "in-progress")
             self.record.after = after.verbs
 
@@ -141,7 +147,9 @@ class Caller:
     async def _talk(self, answer: Answer, started: asyncio.Future[None]) -> None:
         stream = answer.stream
         assert stream is not None
+        self.record.ended_by = "server"  # until the stream is open
         socket = await self._connect(stream.url)
+        self.record.ended_by = ""
         self.clock.restart()
         self._up.put(self._stream.connected())
         self._up.put(self._stream.start(stream.parameters))
@@ -282,6 +290,11 @@ class Caller:
             self.record.ended_by = "caller"
             self._up.put(self._stream.stop())
             self._up.put(None)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -8,15 +8,15 @@ so that "100 ms later" means 100 ms after the sound.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torim.core.actions import Note
-from torim.core.events import ResponseCreated
+from torim.core.events import AudioDelta, AudioDone, ResponseCreated
 from torim.core.reasons import Reason
 from torim.lab.caller import Caller
 from torim.lab.ear import SAMPLES_PER_MS
-from torim.lab.record import Utterance
+from torim.lab.record import ServerEntry, Utterance
 from torim.lab.scenario import (
     AiFinishes,
     AiSpeaks,
@@ -26,6 +26,7 @@ from torim.lab.scenario import (
     Expect,
     HangUp,
     KeepsSpeaking,
+    LastWords,
     Later,
     Numbered,
     Pause,
@@ -40,6 +41,7 @@ from torim.lab.scenario import (
 )
 
 LOOK_EVERY_S = 0.005
+LOOK_UP_EVERY_S = 0.1  # in the database
 FINISHED_AFTER_MS = 80  # quiet for so long: the AI has finished
 BREAK_MS = 60  # a shorter gap is the network's, not silence
 BETWEEN_KEYS_MS = 250
@@ -65,6 +67,26 @@ class Finding:
         return f"line {self.line}: {self.source}: {mark}{detail}"
 
 
+@dataclass(slots=True)
+class _Search:
+    """How far one wait has read the server's timeline, and what it has gathered on the way."""
+
+    position: int = 0
+    speaks_samples: int | None = None  # when an answer's first audio left
+    sent_samples: int = 0  # audio of it that the engine has sent
+    all_sent: bool = False
+
+    def new(self, timeline: Sequence[ServerEntry]) -> Iterator[ServerEntry]:
+        """The lines that were not read yet."""
+        while self.position < len(timeline):
+            entry = timeline[self.position]
+            self.position += 1
+            if isinstance(entry.subject, AudioDelta):
+                self.sent_samples += len(entry.subject.payload)
+            self.all_sent = self.all_sent or isinstance(entry.subject, AudioDone)
+            yield entry
+
+
 class Player:
     """One scenario on one call."""
 
@@ -86,6 +108,7 @@ class Player:
         self._since_samples = 0  # what the waits look back to: the caller's last action
         self._instant_samples = 0  # the latest instant waited for
         self._cursor = 0  # timeline lines before this one are used up
+        self._search = _Search()
         self._due_samples: int | None = None  # "700 ms later"
         self._stage = ""
 
@@ -211,13 +234,15 @@ class Player:
 
     async def _look_for(self, condition: Condition, deadline_samples: int) -> int | None:
         """The instant at which a condition came true, as soon as it is known; None: in vain."""
+        self._search = _Search(self._cursor)
+        pause_s = LOOK_UP_EVERY_S if isinstance(condition, Appointment) else LOOK_EVERY_S
         while True:
             instant = await self._instant_of(condition)
             if instant is not None:
                 return instant
             if self._caller.over or self._caller.clock.now_samples() >= deadline_samples:
                 return None
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(pause_s)
 
     async def _instant_of(self, condition: Condition) -> int | None:
         now = self._caller.clock.now_samples()
@@ -226,6 +251,8 @@ class Player:
                 return self._speaks()
             case AiFinishes():
                 return self._finished(now)
+            case LastWords(left_ms):
+                return self._last_words(left_ms, now)
             case ServerLine(words):
                 return self._server_line(words)
             case CallEnds():
@@ -242,15 +269,14 @@ class Player:
 
     def _speaks(self) -> int | None:
         """When the ear began to hear an answer; where the server is seen, what it resumes is not taken for one."""
-        record = self._caller.record
+        record, search = self._caller.record, self._search
         if not record.timeline:
             return record.ear.began(self._since_samples)
-        for entry in record.timeline[self._cursor :]:
+        for entry in search.new(record.timeline):
             at_samples = record.clock.samples(entry.at_ms)
-            first = isinstance(entry.subject, Note) and entry.subject.reason is Reason.FIRST_AUDIO
-            if first and at_samples >= self._since_samples:
-                return record.ear.began(max(self._since_samples, at_samples - CLOCK_SLACK_SAMPLES))
-        return None
+            if search.speaks_samples is None and _is_first_audio(entry) and at_samples >= self._since_samples:
+                search.speaks_samples = max(self._since_samples, at_samples - CLOCK_SLACK_SAMPLES)
+        return None if search.speaks_samples is None else record.ear.began(search.speaks_samples)
 
     def _finished(self, now_samples: int) -> int | None:
         ear = self._caller.record.ear
@@ -258,13 +284,20 @@ class Player:
         quiet = now_samples - ear.end_samples
         return ear.end_samples if heard_since and quiet >= FINISHED_AFTER_MS * SAMPLES_PER_MS else None
 
+    def _last_words(self, left_ms: int, now_samples: int) -> int | None:
+        """Known once the engine has sent all of the answer that is heard, and true when its end is near."""
+        began, search = self._speaks(), self._search
+        if began is None or not search.all_sent:
+            return None
+        instant = began + search.sent_samples - left_ms * SAMPLES_PER_MS
+        return instant if instant <= now_samples else None
+
     def _server_line(self, words: tuple[str, ...]) -> int | None:
         record = self._caller.record
-        for index in range(self._cursor, len(record.timeline)):
-            entry = record.timeline[index]
+        for entry in self._search.new(record.timeline):
             at_samples = record.clock.samples(entry.at_ms)
             if at_samples >= self._since_samples and _begins_with(entry.line, words):
-                self._cursor = index + 1
+                self._cursor = self._search.position
                 return at_samples
         return None
 
@@ -285,6 +318,10 @@ def _about_the_end(step: Step) -> bool:
     if isinstance(step, HangUp | Pause):
         return True
     return isinstance(step, Expect | Wait) and isinstance(step.condition, CallEnds | Appointment)
+
+
+def _is_first_audio(entry: ServerEntry) -> bool:
+    return isinstance(entry.subject, Note) and entry.subject.reason is Reason.FIRST_AUDIO
 
 
 def _begins_with(line: str, words: tuple[str, ...]) -> bool:

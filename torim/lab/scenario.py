@@ -29,6 +29,13 @@ class AiFinishes:
 
 
 @dataclass(frozen=True, slots=True)
+class LastWords:
+    """Only so much of the answer that is heard is left to hear."""
+
+    left_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """No far-end sample is heard any more; counted from the caller's onset."""
 
@@ -59,7 +66,7 @@ class Appointment:
     stored: bool = True
 
 
-Condition = AiSpeaks | AiFinishes | Silence | KeepsSpeaking | ServerLine | CallEnds | Appointment
+Condition = AiSpeaks | AiFinishes | LastWords | Silence | KeepsSpeaking | ServerLine | CallEnds | Appointment
 
 # --- steps ----------------------------------------------------------------------------------------------
 
@@ -144,7 +151,7 @@ class Scenario:
 
 
 def _needs_server(step: Step) -> bool:
-    return isinstance(step, Wait | Expect) and isinstance(step.condition, ServerLine | Appointment)
+    return isinstance(step, Wait | Expect) and isinstance(step.condition, ServerLine | Appointment | LastWords)
 
 
 # --- parsing --------------------------------------------------------------------------------------------
@@ -180,6 +187,7 @@ _ACTIONS = (
 _CONDITIONS: tuple[tuple[re.Pattern[str], Callable[[Groups], Condition]], ...] = (
     (re.compile(r"the AI to speak", re.I), lambda _: AiSpeaks()),
     (re.compile(r"the AI to finish", re.I), lambda _: AiFinishes()),
+    (re.compile(rf"the last {_DURATION} of the AI", re.I), lambda g: LastWords(_ms(g[0], g[1]))),
     (re.compile(rf"the AI to keep speaking for {_DURATION}", re.I), lambda g: KeepsSpeaking(_ms(g[0], g[1]))),
     (re.compile(r"silence", re.I), lambda _: Silence()),
     (re.compile(r"the call to end", re.I), lambda _: CallEnds()),
