@@ -17,9 +17,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from torim.core.abilities import EngineCapabilities
 from torim.core.actions import (
     Action,
     AddText,
@@ -74,9 +75,10 @@ from torim.core.events import (
 )
 from torim.errors import CoreMisuse
 
-_LINE = re.compile(r"^\s*(\d+)\s+(\S+)\s+(.*?)\s*(?:\s<-\s.*)?$")
+_LINE = re.compile(r'^\s*(\d+)\s+(\S+)\s+((?:"(?:[^"\\]|\\.)*"|[^"])*?)\s*(?:\s<-\s.*)?$')
 _TOKEN = re.compile(r'(?:(\w+)=)?("(?:[^"\\]|\\.)*"|[^\s"]+)')
-_WORD = re.compile(r"^[^\s\"=]+$")
+_WORD = re.compile(r'(?!<-$)[^\s"=]+')
+_LINE_ENDS = str.maketrans({end: f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"})  # JSON leaves them as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def parse(text: str) -> list[Line]:
 
 def _value(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if _WORD.match(text) else json.dumps(text, ensure_ascii=False)
+    return text if _WORD.fullmatch(text) else json.dumps(text, ensure_ascii=False).translate(_LINE_ENDS)
 
 
 def _pairs(**values: object) -> str:
@@ -143,9 +145,17 @@ def _done(event: ResponseDone) -> str:
     return f"done {event.response_id} {event.status.value}{_pairs(detail=event.detail)}{calls}"
 
 
+def _item_of(event: AudioDelta | AudioDone | TextDelta) -> str:
+    return _pairs(item=event.item_id, part=event.content_index or None)
+
+
 def _audio(event: AudioDelta) -> str:
-    where = _pairs(item=event.item_id, part=event.content_index or None)
-    return f"audio {event.response_id} {len(event.payload)}samples{where}"
+    return f"audio {event.response_id} {len(event.payload)}samples{_item_of(event)}"
+
+
+def _ready(event: EngineReady) -> str:
+    abilities = asdict(event.capabilities) if event.capabilities else {}
+    return "ready" + "".join(f" {name}={json.dumps(value)}" for name, value in abilities.items())
 
 
 _EVENTS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
@@ -157,11 +167,11 @@ _EVENTS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
     VoiceSure: ("caller", _voice("voice_sure")),
     VoiceDropped: ("caller", lambda e: f"voice_dropped {e.verdict.value} audio_ms={e.audio_ms}{_evidence(e.evidence)}"),
     VoiceEnded: ("caller", lambda e: f"voice_ended audio_ms={e.audio_ms}"),
-    EngineReady: ("engine", lambda e: "ready"),
+    EngineReady: ("engine", _ready),
     ResponseCreated: ("engine", lambda e: f"created {e.response_id}{_pairs(key=e.key)}"),
     AudioDelta: ("engine", _audio),
-    AudioDone: ("engine", lambda e: f"audio_done {e.response_id}{_pairs(item=e.item_id)}"),
-    TextDelta: ("engine", lambda e: f"text {e.response_id} {_value(e.text)}{_pairs(item=e.item_id)}"),
+    AudioDone: ("engine", lambda e: f"audio_done {e.response_id}{_item_of(e)}"),
+    TextDelta: ("engine", lambda e: f"text {e.response_id} {_value(e.text)}{_item_of(e)}"),
     ResponseDone: ("engine", _done),
     SpeechStarted: ("engine", lambda e: f"speech_started {e.item_id} audio_ms={e.audio_ms}"),
     SpeechStopped: ("engine", lambda e: f"speech_stopped {e.item_id} audio_ms={e.audio_ms}"),
@@ -260,6 +270,11 @@ def _read_evidence(words: _Words) -> Evidence:
     )  # fmt: skip
 
 
+def _read_ready(words: _Words) -> EngineReady:
+    abilities = {name: json.loads(value) for name, value in words.named.items()}
+    return EngineReady(EngineCapabilities(**abilities) if abilities else None)
+
+
 def _read_calls(words: _Words) -> tuple[FunctionCall, ...]:
     return tuple(FunctionCall(*json.loads(call)) for call in words.calls)
 
@@ -276,7 +291,7 @@ _READERS: Mapping[tuple[str, str], Callable[[_Words, int], Event]] = {
         w.number("audio_ms", at), Verdict(w.at(0, "noise")), _read_evidence(w)
     ),
     ("caller", "voice_ended"): lambda w, at: VoiceEnded(w.number("audio_ms", at)),
-    ("engine", "ready"): lambda w, at: EngineReady(),
+    ("engine", "ready"): lambda w, at: _read_ready(w),
     ("engine", "created"): lambda w, at: ResponseCreated(w.at(0), w.named.get("key")),
     ("engine", "audio"): lambda w, at: AudioDelta(
         w.at(0), _item(w), w.number("part"), b"\x2a" * _samples(w.at(1, "0ms"))
@@ -305,7 +320,7 @@ def event_of(line: Line) -> Event | None:
     """The event that a line tells of; None for what Torim itself did.
 
     Raises:
-        CoreMisuse: The line names an event that does not exist.
+        CoreMisuse: The line names an event that does not exist, or not what belongs to it.
     """
     if line.who == "torim":
         return None
@@ -314,7 +329,10 @@ def event_of(line: Line) -> Event | None:
     if reader is None:
         known = ", ".join(f"{who} {verb}" for who, verb in _READERS)
         raise CoreMisuse(f"no event '{line.who} {words.verb}'; known are: {known}", "timeline.event")
-    return reader(words, line.at_ms)
+    try:
+        return reader(words, line.at_ms)
+    except (TypeError, ValueError) as error:
+        raise CoreMisuse(f"'{line}' does not tell what it must: {error}", "timeline.event") from error
 
 
 def run(lines: list[Line], call: Call, until_ms: int | None = None) -> list[Line]:
