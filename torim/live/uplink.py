@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 FRAME_BYTES = 160
 FRAME_MS = 20
 SILENCE_FRAME = b"\xff" * FRAME_BYTES  # mu-law zero
-KEPT_IDLE_BYTES = 10 * 8000  # enough for a voice note whose turn was just committed
+KEPT_IDLE_BYTES = 8 * 8000  # enough for a voice note whose turn was just committed
 KEPT_TURN_BYTES = 30 * 8000  # an open turn is replayed from its beginning
 GAP_MS = 300  # shorter gaps are jitter: the frames come later, and all of them are forwarded
 FILL_MAX_MS = 20_000  # a longer gap is a lost line
