@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_S = 120
 SUITE = ("tests/core", "tests/sim")
 
 
@@ -177,7 +178,10 @@ def _survives(mutant: Mutant | None, suite: list[str]) -> bool:
         if mutant is not None:
             _break(tree / mutant.path, mutant)
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not deep", *suite]
-        return subprocess.run(command, cwd=tree, capture_output=True, check=False).returncode == 0
+        try:
+            return subprocess.run(command, cwd=tree, capture_output=True, timeout=PATIENCE_S).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False  # a core that runs in circles is noticed, too
 
 
 def main() -> int:

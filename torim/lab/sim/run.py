@@ -256,7 +256,7 @@ class SimCall:
 
     def _check_hold_over(self) -> None:
         held_long = self.world.now_ms - self._hold_began_ms > SETTINGS.verify_max_ms + 1
-        if held_long and self.call.floor is Floor.VERIFYING:
+        if held_long and not self.call.ended and self.call.floor is Floor.VERIFYING:
             self._violate("(9) a hold without a verdict outlived its deadline")
 
     def _check_tool(self, call_id: str) -> None:
