@@ -50,6 +50,7 @@ STAGES = {
     "350 ms after": ("wait for the AI to finish\n{at} ms later {act}", (330, 370)),
 }
 SILENT = ("100 ms after", "350 ms after")
+LEFT_TO_HEAR = ("audio.done to response.done", "after response.done")  # of an engine faster than real time
 LOCKED = "greeting locked"
 
 

@@ -1,20 +1,19 @@
 """The stage matrix: whatever the stage of an answer, the AI falls silent and the caller is answered once.
 
-Real sockets, speech through the audio path, random offsets. A sample runs always, the whole matrix in the long run.
+Real sockets, speech through the audio path, random offsets.
 """
 
 import asyncio
-import itertools
 from pathlib import Path
 
 import pytest
-from stage_scene import GREETING_MS, LOCKED, SILENT, STAGES, Cell, Line, errors, row_of, trials
+from stage_scene import LEFT_TO_HEAR, LOCKED, SILENT, STAGES, Cell, Line, errors, row_of, trials
 
 from torim.commands.placing import Placed
+from torim.lab.hearing import item_audio
 from torim.lab.measure import Limits
 
 CLEAR_MS = 250.0  # for a machine that runs other tests too; the demo, alone, is held to 150
-NEVER_MS = 1000.0
 
 
 def sample() -> list[Cell]:
@@ -23,12 +22,6 @@ def sample() -> list[Cell]:
     speech = [Cell(1 + index % 3, stage, "speech") for index, stage in enumerate(stages)]
     keys = [Cell(1 + index % 2, stage, "key") for index, stage in enumerate(stages)]
     return [*speech, *keys, Cell(1, LOCKED, "speech"), Cell(1, LOCKED, "key")]
-
-
-def whole() -> list[Cell]:
-    unlocked = itertools.product((1, 2, 3), STAGES, ("speech", "key"), range(20))
-    locked = (Cell(1, LOCKED, by, seed) for by in ("speech", "key") for seed in range(20))
-    return [*(Cell(*cell) for cell in unlocked), *locked]
 
 
 def complaints(cell: Cell, placed: Placed, line: Line, clear_ms: float) -> list[str]:
@@ -41,14 +34,24 @@ def complaints(cell: Cell, placed: Placed, line: Line, clear_ms: float) -> list[
     if row.replies != 1:
         found.append(f"{row.replies} replies")
     if cell.stage == LOCKED:
-        greeting = sum(len(span.payload) for span in placed.record.heard()[:1]) / 8
         found += [] if row.blocked else ["not blocked"]
-        found += [] if greeting >= GREETING_MS else [f"only {greeting:.0f} ms of the greeting were heard"]
+        found += [] if greeting_heard(placed) else ["the greeting was not heard whole"]
     else:
         late_ms = placed.record.worst_tick_ms  # the server shares this loop: its lateness is the machine's
         found += row.problems(Limits(clear_ms + late_ms, 40.0 + late_ms))
-        found += [] if row.sounding or cell.stage in SILENT else ["the AI was silent already"]
+        found += [] if row.sounding or may_be_silent(cell, line) else ["the AI was silent already"]
     return [f"{cell} (delay {line.delay_ms} ms, {line.speed:g}x): {what}" for what in found]
+
+
+def may_be_silent(cell: Cell, line: Line) -> bool:
+    """An engine no faster than real time has nothing left to hear when it is done."""
+    return cell.stage in SILENT or (line.speed <= 1 and cell.stage in LEFT_TO_HEAR)
+
+
+def greeting_heard(placed: Placed) -> bool:
+    greeting = next(iter(item_audio(placed.record).values()))
+    heard = b"".join(span.payload for span in placed.record.heard())
+    return heard.startswith(greeting)
 
 
 def run(cells: list[Cell], line: Line, folder: Path, clear_ms: float) -> list[str]:
@@ -59,11 +62,3 @@ def run(cells: list[Cell], line: Line, folder: Path, clear_ms: float) -> list[st
 @pytest.mark.parametrize("line", [Line(), Line(50, 20.0)], ids=["near", "far and fast"])
 def test_a_caller_is_obeyed_at_every_stage(line: Line, tmp_path: Path) -> None:
     assert run(sample(), line, tmp_path, CLEAR_MS) == []
-
-
-@pytest.mark.deep
-@pytest.mark.timeout(0)
-@pytest.mark.parametrize("speed", [1.0, 4.0, 20.0])
-@pytest.mark.parametrize("delay_ms", [0, 50, 150])
-def test_the_whole_matrix(delay_ms: int, speed: float, tmp_path: Path) -> None:
-    assert run(whole(), Line(delay_ms, speed), tmp_path, NEVER_MS) == []

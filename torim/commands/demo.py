@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torim.lab.scenario import Scenario
 
 DONE_GAP_MS = 700  # between the engine's last sound and its response.done
+SCENARIO = Path(__file__).parents[1] / "lab" / "demo.scn"
 TITLE = "Torim demo: one call, interrupted at every stage of an answer"
 
 
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from torim.config import Config
     from torim.lab.scenario import parse_scenario
 
-    file = args.scenario or Path(__file__).parents[1] / "lab" / "demo.scn"
+    file = args.scenario or SCENARIO
     scenario = parse_scenario(file.read_text(encoding="utf-8"), title=file.stem)
     shutil.rmtree(args.out / "data", ignore_errors=True)
     config = Config(engine="embedded", data_dir=args.out / "data", log_level="WARNING")

@@ -79,8 +79,8 @@ class BargeIn:
 def _slow(row: BargeIn, limits: Limits) -> Iterator[str]:
     if row.blocked:
         yield "blocked by the greeting lock or the setting"
-    elif row.sounding and row.clear_ms is None:
-        yield "the AI did not stop"
+    elif row.sounding and row.clear_ms is None and (row.silence_ms or 0.0) > limits.clear_ms:
+        yield "the AI did not stop"  # in less than that it may have come to its own end
     elif row.clear_ms is not None and row.clear_ms > limits.clear_ms:
         yield f"clear only after {row.clear_ms:.0f} ms"
     if row.sounding and not row.blocked and row.silence_ms is not None and row.silence_ms > MISSED_AFTER_MS:
