@@ -20,6 +20,7 @@ from websockets.asyncio.client import connect as connect_websocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from torim.audio import g711
+from torim.engines.embedded.jobs import Speech
 from torim.engines.embedded.response import Pace
 from torim.engines.embedded.server import EmbeddedConfig, EmbeddedEngine, connect, serving
 from torim.engines.embedded.voice import EspeakVoice
@@ -261,6 +262,32 @@ def test_a_port_in_use_is_told_with_advice() -> None:
             with pytest.raises(EngineError, match="Choose another --port"):
                 async with serving(EmbeddedEngine(), port=port):
                     pass
+
+    asyncio.run(run())
+
+
+class BrokenVoice:
+    """A voice with a bug in it."""
+
+    async def speak(self, text: str, language: str, speed: float = 1.0) -> Speech:
+        raise ZeroDivisionError("oh")
+
+    async def close(self) -> None:
+        pass
+
+
+def test_a_bug_in_a_job_ends_the_response_and_nothing_else() -> None:
+    async def run() -> None:
+        async with serving(EmbeddedEngine(EmbeddedConfig(), BrokenVoice())) as url:
+            sdk = AsyncOpenAI(base_url=url, api_key="any")
+            async with sdk.realtime.connect(model="a") as connection:
+                client = Client(connection)
+                for _ in range(2):
+                    await client.say("Hello.")
+                    done = (await client.until("response.done"))["response"]
+                    assert done["status"] == "failed"
+                    assert done["status_details"]["error"]["code"] == "engine.internal"
+            await sdk.close()
 
     asyncio.run(run())
 

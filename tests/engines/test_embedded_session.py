@@ -400,6 +400,14 @@ def test_cancel_and_create_in_one_breath() -> None:
     assert transcript(client.until_done()) == "five"
 
 
+def test_an_item_without_a_sound_can_be_retrieved() -> None:
+    client = Client()  # on the default format, which is converted
+    client.say("one two three")
+    item_id = client.send("response.cancel")[-1]["response"]["output"][0]["id"]
+    item = client.send("conversation.item.retrieve", item_id=item_id)[0]["item"]
+    assert item["content"][0]["audio"] == ""
+
+
 def test_speech_that_comes_after_a_cancel_is_not_spoken() -> None:
     client = a_client()
     client.say("one two three")

@@ -300,6 +300,24 @@ def test_an_answer_waits_for_the_words_it_is_about() -> None:
     assert asked[0].messages[-1] == {"role": "user", "content": "what time is it"}
 
 
+def test_an_answer_does_not_wait_for_the_words_of_a_deleted_item() -> None:
+    client = transcribing(transcribes=True, chats=True)
+    client.chat = lambda job: said(job, "Yes?")
+    events = client.stream(silence(300) + spoken() + silence(800))
+    client.send("response.create")
+    client.jobs.clear()  # the transcript never comes
+    client.send("conversation.item.delete", item_id=one(events, "input_audio_buffer.committed")["item_id"])
+    assert transcript(client.until_done()) == "Yes?"
+
+
+def test_fixed_words_wait_for_nobody() -> None:
+    client = transcribing(transcribes=True)
+    client.stream(silence(300) + spoken() + silence(800))
+    client.jobs.clear()
+    client.say("One moment.")
+    assert transcript(client.until_done()) == "One moment."
+
+
 def test_the_transcript_of_a_deleted_item_is_not_told() -> None:
     client = transcribing(transcribes=True)
     events = client.stream(silence(300) + spoken() + silence(800))

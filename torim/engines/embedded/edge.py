@@ -125,7 +125,10 @@ class LiveSession:
             self._tasks.pop(job_id).cancel()
 
     async def _perform(self, job: Job) -> None:
-        result = await self._performer.perform(job)
+        try:
+            result = await self._performer.perform(job)
+        except Exception as error:  # a bug in a job must end its response, not leave the caller in silence
+            result = Failed(job.job_id, "engine.internal", f"{type(error).__name__}: {error}")
         self._tasks.pop(job.job_id, None)
         if self._on_closed is not None:
             self._step(self._session.finish(result, self._now_ms()))

@@ -58,6 +58,8 @@ class InputCoder:
 
 
 def _upsample(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    if not len(samples):
+        return samples
     sparse = np.zeros(len(samples) * PCM_RATIO, np.float32)
     sparse[::PCM_RATIO] = samples
     smooth = np.convolve(sparse, _low_pass() * PCM_RATIO, "full")[_TAPS // 2 :][: len(sparse)]

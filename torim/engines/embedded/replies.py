@@ -16,7 +16,7 @@ from torim.engines.embedded.errands import Errands
 from torim.engines.embedded.items import Conversation, Item
 from torim.engines.embedded.jobs import Converse, Failed, Said, Spoken, Synthesize
 from torim.engines.embedded.making import new_item
-from torim.engines.embedded.mind import Ask, Mind
+from torim.engines.embedded.mind import Ask, Mind, verbatim
 from torim.engines.embedded.outputs import Place
 from torim.engines.embedded.response import Pace, Phase, Response, ResponseSettings, Usage
 from torim.engines.embedded.wire import Ids, Outbox
@@ -166,16 +166,22 @@ class Replies:
                 self._let_go(live.response, now_ms)
 
     def _think(self, live: _Live, now_ms: int) -> None:
-        busy = self._errands.owners()
         items = self._items(live)
-        if live.response.id in busy or any(item.id in busy for item in items):
-            return  # the chat model is thinking, or words that belong to the question are being written down
+        if self._must_wait(live.response, items):
+            return
         thought = self._mind.think(items, self._session(), live.response.settings)
         if isinstance(thought, Ask):
             job = Converse(self._ids.new("job"), thought.messages, thought.tools, thought.tool_choice)
             self._errands.ask(job, live.response.id)
         else:
             live.response.begin(thought, now_ms)
+
+    def _must_wait(self, response: Response, items: list[Item]) -> bool:
+        """Whether the chat model is thinking, or words that belong to the question are still being written."""
+        busy = self._errands.owners()
+        if response.id in busy:
+            return True
+        return verbatim(response.settings.instructions) is None and any(item.id in busy for item in items)
 
     def _items(self, live: _Live) -> list[Item]:
         return live.context if live.context is not None else list(self._conversation)

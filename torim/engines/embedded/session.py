@@ -181,9 +181,9 @@ class Session:
                 message = "output_audio_buffer.clear needs WebRTC or SIP: on a WebSocket the client owns playback."
                 raise ProtocolFault("invalid_value", message, "type")
             case _:
-                self._edit(event)
+                self._edit(event, now_ms)
 
-    def _edit(self, event: Command) -> None:
+    def _edit(self, event: Command, now_ms: int) -> None:
         """Perform an event that concerns the conversation."""
         match event:
             case ItemCreate():
@@ -198,8 +198,9 @@ class Session:
                 self._out.emit(event_type, item_id=item_id, content_index=index, audio_end_ms=end_ms)
             case ItemDelete(item_id=item_id):
                 self._conversation.delete(item_id)
-                self._errands.drop(item_id)
                 self._out.emit("conversation.item.deleted", item_id=item_id)
+                self._transcripts.forget(item_id)
+                self._replies.go_on(now_ms)  # an answer may have waited for its words
 
     def _audio_format_of(self, item: Item) -> Any:
         audio = self._settings.audio

@@ -50,6 +50,11 @@ class Transcripts:
             self.under_way.add(item.id)
             self._errands.ask(job, item.id)
 
+    def forget(self, item_id: str) -> None:
+        """The item was deleted: nobody needs its words."""
+        self.under_way.discard(item_id)
+        self._errands.drop(item_id)
+
     def completed(self, item: Item | None, item_id: str, text: str, settings: SessionSettings) -> None:
         """The words of an item have come; the item may have been deleted meanwhile."""
         self.under_way.discard(item_id)
