@@ -20,7 +20,6 @@ from torim.core.turns import Voice
 
 
 def voice_onset(s: CallState, event: VoiceOnset, now_ms: int) -> None:
-    s.manners.audio_origin_ms = now_ms - event.audio_ms
     s.turns.onset(event.audio_ms)
     if s.floor in (Floor.CALLER, Floor.VERIFYING):
         return
@@ -31,6 +30,7 @@ def voice_onset(s: CallState, event: VoiceOnset, now_ms: int) -> None:
 
 
 def voice_sure(s: CallState, event: VoiceSure, now_ms: int) -> None:
+    s.keep_audio_clock(event.audio_ms, now_ms)
     onset_seen = s.turns.voice is Voice.UNSURE
     s.turns.sure(event.audio_ms)
     s.caller_heard(now_ms)
@@ -45,6 +45,7 @@ def voice_sure(s: CallState, event: VoiceSure, now_ms: int) -> None:
 
 
 def voice_dropped(s: CallState, event: VoiceDropped, now_ms: int) -> None:
+    s.keep_audio_clock(event.audio_ms, now_ms)
     s.turns.dropped(event.audio_ms)
     pending_judged(s, now_ms)
     verdict = {"verdict": event.verdict.value, **numbers(event.evidence)}
@@ -55,6 +56,7 @@ def voice_dropped(s: CallState, event: VoiceDropped, now_ms: int) -> None:
 
 
 def voice_ended(s: CallState, event: VoiceEnded, now_ms: int) -> None:
+    s.keep_audio_clock(event.audio_ms, now_ms)
     s.turns.ended(event.audio_ms)
     s.manners.voice_ms = now_ms
     endpoint(s, now_ms)

@@ -31,6 +31,7 @@ class EngineLink:
         self._fell_back = False
         self._ready_before = False
         self._attempts = 0
+        self._up_since_ms = 0
 
     @property
     def up(self) -> bool:
@@ -40,18 +41,20 @@ class EngineLink:
     def gone(self) -> bool:
         return self.state is LinkState.GONE
 
-    def ready(self) -> bool:
+    def ready(self, now_ms: int) -> bool:
         """The link is up; True if it replaces an earlier one, so that a replay is due."""
         again, self._ready_before = self._ready_before, True
         self.state = LinkState.UP
-        self._attempts = 0
+        self._up_since_ms = now_ms
         self._outbox.note(Reason.ENGINE_READY, Level.DEBUG, again=again)
         return again
 
-    def lost(self, reason: str) -> None:
+    def lost(self, reason: str, now_ms: int) -> None:
         """The link is down: connect again, with a longer pause each time, then fall back."""
         if self.state is LinkState.GONE:
             return
+        if self.up and now_ms - self._up_since_ms >= self._settings.link_steady_ms:
+            self._attempts = 0  # a link that held is no part of an outage
         self.state = LinkState.CONNECTING
         if self._attempts >= self._settings.reconnects_max:
             self.give_up(reason)

@@ -68,6 +68,7 @@ class Listener:
         self._echoes = deque([0.0], maxlen=self._settings.echo_hold_ms // FRAME_MS)
         self._probability = 0.0
         self._sound = Sound(0)
+        self._active_ms = -1_000  # when there was last energy
         self._voice_ms = 0  # when voice was last heard
 
     @property
@@ -96,7 +97,8 @@ class Listener:
         settings = self._settings
         self._probability = probability
         spoken = probability >= settings.speech_min and not self._measure.tone
-        own = spoken and not self._explained(far_end)
+        sounds = self._now_ms - self._active_ms <= settings.active_hold_ms
+        own = spoken and not self._explained(far_end) and (sounds or not self._measure.armed)
         self._windows_in_a_row = self._windows_in_a_row + 1 if own else 0
         self._fell = self._fell or probability < settings.speech_keep_min
         if self._state is ListenState.VOICE:
@@ -121,6 +123,8 @@ class Listener:
         return events + self._verify(audio_ms)
 
     def _follow_energy(self, measure: Measure) -> None:
+        if measure.active:
+            self._active_ms = self._now_ms
         if not measure.armed:
             self._armed_ms = None
             self._voiced_frames = 0
@@ -134,7 +138,7 @@ class Listener:
         if self._armed_ms is None or self._explained(far_end):
             return False
         armed_for_ms = self._now_ms - self._armed_ms
-        if armed_for_ms < self._settings.voiced_arm_ms:
+        if armed_for_ms < self._settings.voiced_arm_ms or not self._measure.active:
             return False
         return self._voiced_frames * FRAME_MS >= self._settings.voiced_arm_share * armed_for_ms
 

@@ -24,6 +24,7 @@ def follow_playout(s: CallState, now_ms: int) -> None:
 def _ai_heard(s: CallState, now_ms: int) -> None:
     s.ai_stops(min(now_ms, s.playout.ends_ms()))
     s.out.note(Reason.AI_HEARD, Level.DEBUG, response=s.answers.responses.last_name)
+    s.truncation.all_heard()
     s.move(FloorInput.HEARD_OWING if s.owing() else FloorInput.HEARD)
     if s.phase is Phase.GREETING:
         s.greeted()

@@ -167,6 +167,10 @@ class Playout:
             item.response_id == response_id and item.received_samples and not item.done for item in self.items.values()
         )
 
+    def unheard_items(self) -> list[ItemAudio]:
+        """Items that the ear has not heard to their end."""
+        return [item for item in self.items.values() if not item.fully_heard]
+
     def finished_by_engine(self, response_id: str | None) -> bool:
         """Whether the engine has sent all audio of a response that has any."""
         return not self.unfinished(response_id)
@@ -314,7 +318,7 @@ class Playout:
         self._queue.clear()
         self.waiting_samples = 0
         self.gate = Gate.OPEN
-        cut = [item for item in self.items.values() if not item.fully_heard]
+        cut = self.unheard_items()
         self.items.clear()
         return actions, cut
 

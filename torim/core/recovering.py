@@ -59,7 +59,7 @@ def check_overdue(s: CallState, now_ms: int) -> None:
 
 
 def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
-    again = s.link.ready()
+    again = s.link.ready(now_ms)
     if event.capabilities is not None:
         s.answers.engine = s.truncation.engine = event.capabilities
         s.words.times_words = event.capabilities.times_words
@@ -72,15 +72,15 @@ def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
 def replay(s: CallState, now_ms: int) -> None:
     """Bring a new link up to date: what was said and heard, what tools gave, then the caller's kept audio."""
     s.turns.new_link()
-    s.truncation.new_link()
-    s.link.replay(s.words.turns(), s.tools.outputs)
+    untold = s.truncation.new_link(s.playout.unheard_items())
+    s.link.replay([turn for turn in s.words.turns() if turn.item_id not in untold], s.tools.outputs)
     if s.turns.open and s.turns.voice is Voice.NONE:
         s.due.set(Due.COMMIT, now_ms + s.settings.commit_wait_ms)
 
 
 def engine_lost(s: CallState, event: EngineLost, now_ms: int) -> None:
     lose_responses(s, now_ms)
-    s.link.lost(event.reason)
+    s.link.lost(event.reason, now_ms)
     without_engine(s, now_ms)
 
 

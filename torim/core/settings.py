@@ -52,6 +52,7 @@ class TurnSettings:
     linger_ms: int = setting(3_000, "how long the engine link stays up for the last transcription")
     max_call_ms: int = setting(30 * 60 * 1000, "a receptionist's call is over by then")
     reconnects_max: int = setting(3, "each with a longer pause; then the fall-back")
+    link_steady_ms: int = setting(10_000, "a link that held this long was sound; its loss is a new incident")
     reconnect_delay_ms: int = setting(250, "first pause before connecting again; doubled each time")
 
 
@@ -67,6 +68,7 @@ class ListenSettings:
     speech_min: float = setting(0.5, "knee of the measured latency against false alarms")
     speech_keep_min: float = setting(0.35, "hysteresis: a voice goes on while at or above this")
     unarmed_windows: int = setting(3, "a voice below the energy gate still counts after three windows")
+    active_hold_ms: int = setting(60, "the neural VAD goes on for a while after a sound: later is not evidence")
     voicing_min: float = setting(0.65, "periodicity of voice; white noise reaches 0.2, a hum or a bark passes too")
     voiced_arm_ms: int = setting(
         60, "energy with voicing for this long needs no word of the neural VAD: p90 108 to 95 ms"

@@ -129,6 +129,10 @@ class CallState:
         """Whether the greeting lock of this call is closed now."""
         return self.manners.greeting_lock and self.phase in (Phase.RINGING, Phase.GREETING)
 
+    def keep_audio_clock(self, audio_ms: int, now_ms: int) -> None:
+        """The clock of appended audio stands at ``audio_ms`` now."""
+        self.manners.audio_origin_ms = now_ms - audio_ms
+
     def ai_stops(self, now_ms: int) -> None:
         """The AI falls silent now; its echo may come for another round trip."""
         self.manners.ai_silent_ms = now_ms + self.playout.round_trip_ms

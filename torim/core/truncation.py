@@ -23,13 +23,16 @@ class Truncation:
         self._words = words
         self._outbox = outbox
         self._settled: set[str] = set()
+        self._untold: list[ItemAudio] = []  # of an earlier link, unheard when the new one came up
         self._after_done: dict[str, dict[str, str]] = {}  # response id -> item id -> words to keep of it
 
     def cut(self, items: list[ItemAudio]) -> None:
         """Items that a cut stopped: truncate what was partly heard, delete what never was."""
         for item in items:
             self._words.cut(item)
-            if item.heard_ms > 0 and self.engine.truncates:
+            if item in self._untold:
+                self._tell(item)
+            elif item.heard_ms > 0 and self.engine.truncates:
                 self._truncate(item)
             else:
                 self._replace(item.response_id, item.key[0], self._words.heard_text(item.key))
@@ -47,9 +50,26 @@ class Truncation:
             if heard_text:
                 self._outbox.add(AddText(self._outbox.command("heard"), "assistant", heard_text))
 
-    def new_link(self) -> None:
-        """Items of the old link are unknown on the new one."""
+    def new_link(self, unheard: list[ItemAudio]) -> set[str]:
+        """Items of the old link are unknown on the new one; those still unheard are told when their fate is known.
+
+        Returns the ids of the items that a replay leaves out.
+        """
         self._after_done.clear()
+        self._untold = unheard
+        return {item.key[0] for item in unheard}
+
+    def all_heard(self) -> None:
+        """The last sample was heard: what the engine has not been told of earlier items is told now."""
+        for item in list(self._untold):
+            self._tell(item)
+
+    def _tell(self, item: ItemAudio) -> None:
+        self._untold.remove(item)
+        self._settled.add(item.key[0])
+        heard_text = self._words.heard_text(item.key)
+        if heard_text:
+            self._outbox.add(AddText(self._outbox.command("heard"), "assistant", heard_text))
 
     def _truncate(self, item: ItemAudio) -> None:
         item_id, content_index = item.key
