@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -22,6 +23,7 @@ from torim.engines.openai_realtime import OpenAIRealtimeCodec
 from torim.engines.script import says
 from torim.engines.scripted import ScriptedPeer
 from torim.lab.webhook import parse_twiml
+from torim.live import tokens
 from torim.live.engine_side import EnginePlan
 from torim.live.host import MakePlans
 from torim.live.peer_link import connect_peer
@@ -70,6 +72,11 @@ class Watched:
     def happened(self, kind: type) -> list[Any]:
         return [traced.entry for traced in self.traced if isinstance(traced.entry, kind)]
 
+    def token(self, call_sid: str) -> str:
+        """A token as the webhook would give it."""
+        host = self.server.node.host
+        return tokens.issue(host.token_secret, call_sid, host.worker, int(time.time()), call_sid)
+
     async def until(self, seen: Callable[[], object], timeout_s: float = 15.0) -> None:
         """Wait until something is so."""
         for _ in range(round(timeout_s / 0.01)):
@@ -113,6 +120,9 @@ class RudeCarrier:
     async def frame(self, payload: bytes = b"\xff" * 160) -> None:
         media = {"payload": base64.b64encode(payload).decode()}
         await self.socket.send(json.dumps({"event": "media", "streamSid": self.stream_sid, "media": media}))
+
+    async def press(self, digit: str) -> None:
+        await self.socket.send(json.dumps({"event": "dtmf", "streamSid": self.stream_sid, "dtmf": {"digit": digit}}))
 
     async def closed_with(self) -> int | None:
         """Read to the end; the close code."""

@@ -6,10 +6,11 @@ import wave
 from pathlib import Path
 
 import pytest
-from serving_scene import rude, scripted, serving, talkative, webhook
+from serving_scene import RudeCarrier, rude, scripted, serving, talkative, webhook
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from torim.carriers.signature import sign
 from torim.core import timeline
 from torim.core.actions import ClearAudio, Note, PlayAudio, RunTool
 from torim.core.events import CallerGone, EndReason, EngineLost, EngineReady, ResponseDone, ToolFinished
@@ -102,7 +103,7 @@ def test_a_goodbye_is_followed_by_the_webhook_that_hangs_up(tmp_path: Path) -> N
         async with serving(tmp_path, scripted(ScriptedPeer)) as watched:
             caller = Caller(Dialing(watched.server.web_url))
             await caller.dial()
-            await watched.until(lambda: watched.server.calls)
+            await watched.until(lambda: watched.happened(PlayAudio))
             watched.server.node.host.say_goodbye()
             record = await caller.finished()
             assert [verb.name for verb in record.after] == ["Hangup"]
@@ -195,6 +196,27 @@ def test_other_paths_are_not_there_and_the_port_says_that_it_lives(tmp_path: Pat
             with pytest.raises(InvalidStatus) as lives:
                 await connect(base + "/healthz", proxy=None)
             assert lives.value.response.status_code == 200
+
+    asyncio.run(scene())
+
+
+def test_the_same_call_runs_behind_the_web_port(tmp_path: Path) -> None:
+    """A tunnel forwards one port: the address in the answer is the public one, the socket is the web port's."""
+
+    async def scene() -> None:
+        public = {"public_url": "https://phone.example.com", "twilio_auth_token": "not-a-real-token"}
+        async with serving(tmp_path, scripted(talkative), **public) as watched:
+            socket_url = watched.server.web_url.replace("http", "ws") + "/twilio/media"
+            assert watched.server.media_url == "wss://phone.example.com/twilio/media"
+            signature = sign("not-a-real-token", watched.server.media_url)
+            async with connect(
+                socket_url, additional_headers={"X-Twilio-Signature": signature}, compression=None, proxy=None
+            ) as socket:
+                carrier = RudeCarrier(socket, "CAtunnel")
+                await carrier.start({"token": watched.token("CAtunnel")})
+                await watched.until(lambda: len(watched.happened(PlayAudio)) > 10)
+                await carrier.press("1")
+                await watched.until(lambda: watched.happened(ClearAudio))
 
     asyncio.run(scene())
 

@@ -361,7 +361,7 @@ class Bursting:
 def test_one_bad_event_never_kills_a_call(tmp_path: Path) -> None:
     async def scene() -> None:
         call = await speaking(tmp_path)
-        call.bridge._ears._listener = Bursting(1)  # type: ignore[assignment]
+        call.bridge._near._ears._listener = Bursting(1)  # type: ignore[assignment]
         before = call.engine.appended_ms
         await call.listen(1000)
         assert call.bridge.faults == 1
@@ -374,7 +374,7 @@ def test_one_bad_event_never_kills_a_call(tmp_path: Path) -> None:
 def test_repeated_faults_end_the_call_politely(tmp_path: Path) -> None:
     async def scene() -> None:
         call = await speaking(tmp_path)
-        call.bridge._ears._listener = Bursting(6)  # type: ignore[assignment]
+        call.bridge._near._ears._listener = Bursting(6)  # type: ignore[assignment]
         await call.until(call.over.is_set, 60_000)
         assert call.bridge.end_reason is EndReason.INTERNAL_ERROR
         assert call.telephone.close_code == 1000
@@ -385,7 +385,7 @@ def test_repeated_faults_end_the_call_politely(tmp_path: Path) -> None:
 def test_faults_without_end_close_the_line(tmp_path: Path) -> None:
     async def scene() -> None:
         call = await speaking(tmp_path)
-        call.bridge._ears._listener = Bursting(10_000)  # type: ignore[assignment]
+        call.bridge._near._ears._listener = Bursting(10_000)  # type: ignore[assignment]
         await call.listen(1000)
         assert call.over.is_set()
         assert call.telephone.close_code == 1011

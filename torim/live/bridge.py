@@ -2,16 +2,16 @@
 
 Everything that happens to the call passes through `_apply`, in the callback in which it happened; its
 actions are performed in order before that callback returns, so nothing lies between a caller's frame and
-`clear`. The bridge decides nothing about turns. One bad event never kills a call: `_edge` is the one place
-that catches everything.
+`clear`. The bridge decides nothing about turns. One bad event never kills a call: every step runs on the
+call's `Edge`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -22,21 +22,20 @@ from torim.core import events as ev
 from torim.core.call import Call
 from torim.core.listening import Listener
 from torim.core.reasons import Level, Reason
-from torim.errors import CarrierError, TorimError
+from torim.errors import CarrierError
 from torim.live import tools
 from torim.live.clock import CallClock, Deadline
 from torim.live.ears import Ears
+from torim.live.edge import Edge
 from torim.live.engine_side import EngineSide
 from torim.live.far_side import FarSide
 from torim.live.last_words import LastWords
 from torim.live.line import Line
 from torim.live.link import Link, Message
 from torim.live.logs import call_log, write_note
+from torim.live.near_side import NearSide
 from torim.live.setup import CallServices, CallSetup
-from torim.live.uplink import FILL_MAX_MS, SILENCE_FRAME, Uplink
 
-FAULTS_MAX = 5  # bad events of ours before the call is ended politely
-FAULTS_HARD_MAX = 20  # and before the line is simply closed
 LINGER_STEP_MS = 500  # between two looks at a tool that outlives the call
 GOING_AWAY, INTERNAL = 1001, 1011  # WebSocket close codes
 
@@ -57,24 +56,33 @@ class Bridge:
         loop = asyncio.get_running_loop()
         self.setup = setup
         self.end_reason: ev.EndReason | None = None
-        self.faults = 0
         self.barge_ins = 0  # how often the caller stopped something
         self.clock = CallClock(loop)
         self.call = _core(setup, codec)
+        self._log = call_log(setup.call_id)
+        self._edge = Edge(
+            self._log,
+            services.metrics.faults.inc,
+            partial(self.say_goodbye, ev.EndReason.INTERNAL_ERROR),
+            partial(self.abort, ev.EndReason.INTERNAL_ERROR),
+        )
         self.engine = EngineSide(setup.plans, self._apply, self._edge)
         self._services = services
-        self._log = call_log(setup.call_id)
         self._line = Line(codec, link, self._bad_message)
-        self._uplink = Uplink(self.engine.append)
-        self._ears = Ears(Listener(setup.listen_settings), services.vad, partial(self._edge, self._speech))
-        self._far = FarSide(self._ears, setup.recording)
+        ears = Ears(Listener(setup.listen_settings), services.vad, partial(self._edge, self._speech))
+        self._near = NearSide(self.engine.append, ears, setup.recording)
+        self._far = FarSide(ears, setup.recording)
         self._tools = tools.ToolRunner(
             setup.desk, services.pool, partial(self._edge, self._tool_finished), self._tool_failed
         )
         self._steps = Steps()
-        self._last_words = LastWords()
         self._timer = Deadline(loop, self.clock, partial(self._edge, self._apply, None))
         self._on_ended: Callable[[Bridge], None] | None = on_ended
+
+    @property
+    def faults(self) -> int:
+        """Faults of ours that this call survived."""
+        return self._edge.faults
 
     # --- what the owner calls --------------------------------------------------------------------------
 
@@ -106,32 +114,9 @@ class Bridge:
 
     def abort(self, reason: ev.EndReason) -> None:
         """End the call at once; what is stored stays stored."""
-        self.end_reason = self.end_reason or reason
+        self._stream_ends(reason)
         self._line.close(INTERNAL if reason is ev.EndReason.INTERNAL_ERROR else GOING_AWAY)
         self._finish()
-
-    # --- the edge --------------------------------------------------------------------------------------
-
-    def _edge(self, step: Callable[..., None], *arguments: Any) -> None:
-        """Run one step; whatever it raises is logged and counted, and the call goes on."""
-        try:
-            step(*arguments)
-        except Exception as error:
-            self._survive(error)
-
-    def _survive(self, error: Exception) -> None:
-        self.faults += 1
-        self._services.metrics.faults.inc()
-        code = error.code if isinstance(error, TorimError) else "bridge.fault"
-        if self.faults == 1:
-            self._log.exception("a fault of ours; the call goes on: report this", tag="[CALL]", code=code)
-        else:
-            self._log.debug("another fault", tag="[CALL]", code=code, error=repr(error))
-        loop = asyncio.get_running_loop()
-        if self.faults == FAULTS_MAX:
-            loop.call_soon(self.say_goodbye, ev.EndReason.INTERNAL_ERROR)
-        elif self.faults == FAULTS_HARD_MAX:
-            loop.call_soon(self.abort, ev.EndReason.INTERNAL_ERROR)
 
     # --- in: the carrier -------------------------------------------------------------------------------
 
@@ -142,7 +127,7 @@ class Bridge:
         for item in items:
             if type(item) is CallerAudio:
                 now_ms = self.clock.now_ms()
-                for frame in self._uplink.frames(item.payload, now_ms):
+                for frame in self._near.frames(item.payload, now_ms):
                     self._hear(frame, now_ms)
             elif isinstance(item, ev.CallerGone):
                 self._line_lost(item.reason)
@@ -153,18 +138,14 @@ class Bridge:
         """One caller frame: to the engine, always; then to the ears, and what they say to the core."""
         if not self._line.up:
             return
-        audio_ms = self._uplink.push(frame)
-        if self._far.recording is not None:
-            self._far.recording.caller(frame, now_ms)
-        for event in self._ears.frame(frame, self.call.far_end(now_ms), audio_ms, now_ms):
+        for event in self._near.hear(frame, self.call.far_end(now_ms), now_ms):
             self._apply(event)
 
     def _speech(self, probability: float) -> None:
         """The neural VAD's word on audio of a few milliseconds ago."""
         if not self._line.up:
             return
-        far_end = self.call.far_end(self.clock.now_ms())
-        for event in self._ears.speech(probability, far_end, self._uplink.audio_ms):
+        for event in self._near.speech(probability, self.call.far_end(self.clock.now_ms())):
             self._apply(event)
 
     def _line_lost(self, reason: ev.EndReason) -> None:
@@ -182,13 +163,13 @@ class Bridge:
         now_ms = self.clock.now_ms()
         self.engine.check()
         lost = self._line.lost
-        if lost is None and self._line.up and self._uplink.silent_ms(now_ms) > FILL_MAX_MS:
+        if lost is None and self._line.up and self._near.lost(now_ms):
             lost = "the carrier sends nothing"
         if lost is not None:
             self._log.warning("the line is lost", tag="[CALL]", cause=lost)
             self._line_lost(ev.EndReason.LINE_LOST)
-        for _ in range(self._uplink.missing_frames(now_ms) if self._line.up else 0):
-            self._hear(SILENCE_FRAME, now_ms)
+        for frame in self._near.missing(now_ms):
+            self._hear(frame, now_ms)
 
     # --- in: tools -------------------------------------------------------------------------------------
 
@@ -230,7 +211,7 @@ class Bridge:
             before(self, step)
         self._perform(self.call.apply(step, now_ms), now_ms)
         if type(step) is ev.EngineReady:
-            self._uplink.link_up()
+            self._near.uplink.link_up()
 
     def _perform(self, actions: list[act.Action], now_ms: int) -> None:
         """Perform in order; log lines come last, so that none delays a clear."""
@@ -252,27 +233,27 @@ class Bridge:
     # --- before the core hears of it -------------------------------------------------------------------
 
     def _engine_lost(self, event: ev.EngineLost) -> None:
-        self._uplink.link_down()
-        self._last_words.link_lost()
+        self._near.uplink.link_down()
+        self._steps.last_words.link_lost()
 
     def _engine_fault(self, event: ev.EngineFault) -> None:
-        self._last_words.refused()
+        self._steps.last_words.refused()
 
     def _engine_stopped_listening(self, event: ev.SpeechStopped) -> None:
-        self._uplink.commit_at(event.audio_ms)
+        self._near.uplink.commit_at(event.audio_ms)
 
     def _turn_committed(self, event: ev.TurnCommitted) -> None:
-        self._uplink.committed()
-        self._last_words.committed(event.item_id)
+        self._near.uplink.committed()
+        self._steps.last_words.committed(event.item_id)
 
     def _transcribed(self, event: ev.CallerTranscript) -> None:
-        self._last_words.transcribed(event.item_id)
+        self._steps.last_words.transcribed(event.item_id)
 
     def _onset(self, event: ev.VoiceOnset) -> None:
         self._steps.onset_ms = event.audio_ms
 
     def _sure(self, event: ev.VoiceSure) -> None:
-        self._uplink.turn_open = True
+        self._near.uplink.turn_open = True
 
     # --- actions ---------------------------------------------------------------------------------------
 
@@ -289,7 +270,7 @@ class Bridge:
         self._far.cleared(now_ms)
         onset_ms, self._steps.onset_ms = self._steps.onset_ms, None
         if onset_ms is not None:
-            self._services.metrics.onset_to_clear_ms.observe(max(0, self._uplink.audio_ms - onset_ms))
+            self._services.metrics.onset_to_clear_ms.observe(max(0, self._near.uplink.audio_ms - onset_ms))
 
     def _end_stream(self, action: act.EndStream, now_ms: int) -> None:
         self._stream_ends(action.reason)
@@ -302,32 +283,26 @@ class Bridge:
 
     def _to_engine(self, action: act.EngineAction, now_ms: int) -> None:
         if type(action) is act.CommitAudio:
-            self._uplink.commit_at()
-            self._last_words.commit_asked()
+            self._near.uplink.commit_at()
+            self._steps.last_words.commit_asked()
         self.engine.send(action)
 
     def _connect(self, action: act.ConnectEngine, now_ms: int) -> None:
-        self._uplink.link_down()
+        self._near.uplink.link_down()
         self.engine.open(action.delay_ms)
 
     def _fall_back(self, action: act.FallBackEngine, now_ms: int) -> None:
-        self._uplink.link_down()
+        self._near.uplink.link_down()
         self.engine.fall_back()
 
     def _append_kept(self, action: act.AppendKept, now_ms: int) -> None:
-        self._uplink.link_up()
+        self._near.uplink.link_up()
 
     def _run_tool(self, action: act.RunTool, now_ms: int) -> None:
-        work = self._voice_note(action) if action.name == tools.SAVE_VOICE_NOTE else None
+        work = None
+        if action.name == tools.SAVE_VOICE_NOTE:
+            work = tools.voice_note(action.arguments, self._near.uplink.span, self.setup)
         self._tools.start(action, work)
-
-    def _voice_note(self, action: act.RunTool) -> Callable[[], str]:
-        span = tools.note_span(action.arguments)
-        audio = self._uplink.span(*span) if span is not None else None
-        if audio is None:
-            return tools.no_note
-        note_id = f"{self.setup.call_id}-{secrets.token_hex(4)}"
-        return partial(tools.save_note, self.setup.notes_dir / f"{note_id}.wav", audio, note_id)
 
     # --- the end ---------------------------------------------------------------------------------------
 
@@ -339,7 +314,7 @@ class Bridge:
     def _linger(self) -> None:
         """The call is over: running tools finish, and the last words may come, for a few seconds."""
         now_ms = self.clock.now_ms()
-        last_words = self._last_words
+        last_words = self._steps.last_words
         if last_words.ended_ms is None:
             last_words.ended_ms = now_ms
             self._line.close()
@@ -365,15 +340,14 @@ class Bridge:
         on_ended(self)
 
 
+@dataclass(slots=True)
 class Steps:
-    """What waits for the core, and the onset that a clear may follow."""
+    """What waits for the core, the onset that a clear may follow, and the words that the end waits for."""
 
-    __slots__ = ("onset_ms", "running", "waiting")
-
-    def __init__(self) -> None:
-        self.waiting: deque[_Step] = deque()
-        self.running = False
-        self.onset_ms: int | None = None
+    waiting: deque[_Step] = field(default_factory=deque)
+    running: bool = False
+    onset_ms: int | None = None
+    last_words: LastWords = field(default_factory=LastWords)
 
 
 def _core(setup: CallSetup, codec: CarrierCodec) -> Call:

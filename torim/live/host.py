@@ -125,6 +125,11 @@ class CallHost:
         """This process's number, as named in stream tokens."""
         return self._parts.worker
 
+    @property
+    def token_secret(self) -> bytes:
+        """What stream tokens are made with."""
+        return self._parts.token_secret
+
     def open(self, carrier: str, link: Link) -> Stream:
         """Begin one stream of the named carrier.
 

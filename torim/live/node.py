@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from torim.carriers.trust import Doorkeeper
 from torim.config import Config
 from torim.core.events import EndReason
-from torim.desk.business import load_business
+from torim.desk.business import Business, load_business
 from torim.desk.receptionist import Receptionist
 from torim.errors import StorageError
 from torim.live import engines
@@ -33,7 +33,14 @@ from torim.storage.writer import Report, Trouble, Writer
 DESK_THREADS = 8
 CLOSE_WAIT_S = 10.0
 
+MakeDesk = Callable[[Business, Store], Receptionist]
+
 _log = logging.getLogger("torim.live")
+
+
+def answering(business: Business, store: Store) -> Receptionist:
+    """The desk of every call, on a line that keeps voice notes."""
+    return Receptionist(business, store, voice_notes=True)
 
 
 def _nobody(call_sid: str) -> None:
@@ -81,7 +88,12 @@ def prepare(config: Config) -> None:
 
 @contextlib.asynccontextmanager
 async def node(
-    config: Config, worker: int, token_secret: bytes, listeners: Listeners, make_plans: MakePlans | None = None
+    config: Config,
+    worker: int,
+    token_secret: bytes,
+    listeners: Listeners,
+    make_plans: MakePlans | None = None,
+    make_desk: MakeDesk = answering,
 ) -> AsyncIterator[Node]:
     """Run the calls of one process while the block runs; the database must be prepared."""
     store = Store(config.database_url)
@@ -95,7 +107,7 @@ async def node(
             config=config,
             worker=worker,
             token_secret=token_secret,
-            receptionist=Receptionist(business, store, voice_notes=True),
+            receptionist=make_desk(business, store),
             plans=make_plans or partial(engines.plans, config),
             archive=Archive(store, writer, business, pool),
             hub=hub,

@@ -25,7 +25,7 @@ from torim.live.dispatch import Dispatcher, WorkerView, media_url, on_web_port, 
 from torim.live.ends import CallEnds
 from torim.live.fleet import fleet
 from torim.live.host import MakePlans
-from torim.live.node import Listeners, Node, media_port, node, prepare
+from torim.live.node import Listeners, MakeDesk, Node, answering, media_port, node, prepare
 from torim.live.trace import Subscriber
 from torim.storage.store import Store
 from torim.web.app import build_app
@@ -80,11 +80,14 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config, make_plans: MakePlans | None = None) -> AsyncIterator[Server]:
+async def running(
+    config: Config, make_plans: MakePlans | None = None, make_desk: MakeDesk = answering
+) -> AsyncIterator[Server]:
     """Serve inside this process and loop while the block runs; port 0 takes a free port.
 
     Args:
         make_plans: Engines of each call; those of the configuration by default.
+        make_desk: The desk that all calls share.
     """
     await asyncio.to_thread(prepare, config)
     secret = secrets.token_bytes(32)
@@ -94,7 +97,7 @@ async def running(config: Config, make_plans: MakePlans | None = None) -> AsyncI
     listeners = _listeners(ends, dispatcher, OWN_WORKER)
     named: list[str] = []
     async with (
-        node(config, OWN_WORKER, secret, listeners, make_plans) as own,
+        node(config, OWN_WORKER, secret, listeners, make_plans, make_desk) as own,
         media_port(own, config, config.media_port, named) as media,
     ):
         app = build_app(_deps(config, dispatcher, ends, own.registry, secret, own.host))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from torim.audio import g711
 from torim.core.actions import RunTool
@@ -24,6 +26,15 @@ SAVE_VOICE_NOTE = "save_voice_note"
 
 Desk = Callable[[RunTool], str]  # blocking; answers a call with JSON text
 Finished = Callable[[RunTool, str], None]
+
+
+class NotePlace(Protocol):
+    """Where the notes of one call go."""
+
+    @property
+    def call_id(self) -> str: ...
+    @property
+    def notes_dir(self) -> Path: ...
 
 
 class ToolRunner:
@@ -80,6 +91,16 @@ def note_span(arguments: str) -> tuple[int, int] | None:
     except (ValueError, TypeError, KeyError):
         return None
     return (start_ms, end_ms) if 0 <= start_ms < end_ms <= start_ms + NOTE_MAX_MS else None
+
+
+def voice_note(arguments: str, span: Callable[[int, int], bytes | None], place: NotePlace) -> Callable[[], str]:
+    """The work of a `save_voice_note` call; the audio is taken now, before it is forgotten."""
+    wanted = note_span(arguments)
+    audio = span(*wanted) if wanted is not None else None
+    if audio is None:
+        return no_note
+    note_id = f"{place.call_id}-{secrets.token_hex(4)}"
+    return partial(save_note, place.notes_dir / f"{note_id}.wav", audio, note_id)
 
 
 def save_note(path: Path, audio: bytes, note_id: str) -> str:
