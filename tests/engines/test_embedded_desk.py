@@ -94,6 +94,17 @@ def test_a_hebrew_call_makes_an_appointment_in_words_that_have_their_sounds(stor
     assert sorted(word for word in words if not hebrew.known(word)) == []
 
 
+def test_a_caller_who_changes_the_language_is_served_in_the_new_one(store: Store) -> None:
+    call = Call(store, "he")
+    call.press("8")
+    assert call.press("1").startswith("For haircut, press one.")
+    assert call.press("1").startswith("For an appointment ")
+    call.press("1")
+    call.press("1")
+    call.press("#")
+    assert call.press("#").startswith("Your appointment is booked: haircut,")
+
+
 def test_a_time_taken_by_another_caller_meanwhile(store: Store) -> None:
     first, second = Call(store, "en", "CA1"), Call(store, "en", "CA2")
     for call in (first, second):

@@ -384,6 +384,15 @@ def test_a_tool_that_takes_a_language_is_told_it() -> None:
     assert caller.calls == [("list_services", {"language": "he"})]
 
 
+def test_a_language_that_the_tools_do_not_know_is_not_offered() -> None:
+    caller = Caller(language=None)
+    schema = {"type": "object", "properties": {"language": {"anyOf": [{"enum": ["en"]}, {"type": "null"}]}}}
+    tools = [{"type": "function", "name": name, "description": "", "parameters": schema} for name in NAMES]
+    caller.configure(tools=tools)
+    assert caller.press("9") == "To book an appointment, press one. To hear this again, press nine."
+    assert caller.press("8").startswith("Sorry, that key does nothing here.")
+
+
 def test_the_opening_language_is_that_of_the_instructions() -> None:
     caller = Caller(language=None)
     caller.configure(instructions="את פקידת הקבלה של העסק. You may switch.")

@@ -45,7 +45,7 @@ class Client:
 
     async def until(self, kind: str) -> dict[str, Any]:
         """The next event of a type; all on the way are validated."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while True:
                 raw = await self.connection.recv_bytes()
                 event: dict[str, Any] = json.loads(raw)
@@ -307,7 +307,7 @@ def test_a_link_in_this_process_needs_no_port() -> None:
         link = await connect(EmbeddedConfig(pace=Pace(speed=20.0)), on_message, closed.append)
         assert seen == []  # nothing arrives before connect has returned
         link.send('{"type":"response.create","response":{"instructions":"Say exactly: \\"Hello.\\""}}')
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await done.wait()
         assert transcript(seen) == "Hello." and link.unsent_bytes() == 0
         link.close()

@@ -22,15 +22,15 @@ _PROBLEMS = {
 }
 
 
-def reply(menu: Menu, tool_fields: dict[str, frozenset[str]]) -> Plan:
-    """What to say or call now; ``tool_fields`` lists the parameters that each tool takes."""
+def reply(menu: Menu, tool_languages: dict[str, frozenset[str]]) -> Plan:
+    """What to say or call now; ``tool_languages`` lists those that each tool can be asked to answer in."""
     need = menu.need()
     if need is None:
         return (Message(tuple(sentences(menu))),)
     if any(need.same(asked) for asked in menu.pending.values()):
         return (Message((_say(menu, Line.MOMENT),)),)
     arguments = dict(need.arguments)
-    if "language" in tool_fields.get(need.tool, frozenset()):
+    if menu.language in tool_languages.get(need.tool, frozenset()):
         arguments["language"] = menu.language
     return (ToolCall(need.tool, msgspec.json.encode(arguments).decode()),)
 

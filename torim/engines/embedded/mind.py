@@ -27,6 +27,9 @@ _KEYS = re.compile(r"^\s*\[dtmf\]\s*(?P<digits>[0-9*#A-Da-d]+)\s*$")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
+Tools = Sequence[dict[str, Any]]  # as the session has them
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A request for the chat model: messages and tools in the form of `/chat/completions`."""
@@ -65,9 +68,27 @@ def _known(name: str, default: str) -> str:
     return code if code in LINES else default
 
 
-def menu_of(items: Iterable[Item], tools: Iterable[str], spoken: tuple[str, ...]) -> Menu:
-    """The menu after a conversation."""
-    return Menu(frozenset(tools), spoken).take(read for item in items for read in _inputs(item))
+def menu_of(items: Iterable[Item], tools: Tools, spoken: tuple[str, ...]) -> Menu:
+    """The menu after a conversation, in the languages that its tools can answer in."""
+    taken = tool_languages(tools).get("list_services", frozenset())
+    spoken = tuple(name for name in spoken if name in taken or name == spoken[0] or not taken)
+    names = frozenset(tool["name"] for tool in tools)
+    return Menu(names, spoken).take(read for item in items for read in _inputs(item))
+
+
+def tool_languages(tools: Tools) -> dict[str, frozenset[str]]:
+    """The languages that each tool can be asked to answer in; none if it has no such parameter."""
+    return {tool["name"]: _languages_of(tool["parameters"]) for tool in tools}
+
+
+def _languages_of(schema: dict[str, Any]) -> frozenset[str]:
+    properties = schema.get("properties")
+    field = properties.get("language") if isinstance(properties, dict) else None
+    if not isinstance(field, dict):
+        return frozenset()
+    choices = [field, *(choice for choice in field.get("anyOf") or () if isinstance(choice, dict))]
+    listed = [choice["enum"] for choice in choices if isinstance(choice.get("enum"), list)]
+    return frozenset(str(name) for names in listed for name in names) if listed else frozenset(LINES)
 
 
 def _inputs(item: Item) -> list[Input]:
@@ -109,7 +130,7 @@ class Mind:
         spoken = languages(session, self._default_language)
         text = verbatim(wanted.instructions)
         if text is not None:
-            return self._say_exactly(text, items, session, spoken)
+            return self._say_exactly(text, items, wanted.tools, spoken)
         if self._chats and not (self._chat_failed and _last_is_keys(items)):
             return _ask(items, wanted)
         return self._menu_reply(items, wanted.tools, spoken)
@@ -122,29 +143,24 @@ class Mind:
             plan.append(_message(answer.text, self._default_language))
         return (*plan, *answer.calls)
 
-    def speechless(self, items: Sequence[Item], session: SessionSettings, tools: tuple[dict[str, Any], ...]) -> Plan:
+    def speechless(self, items: Sequence[Item], session: SessionSettings, tools: Tools) -> Plan:
         """The plan when the chat model failed: say so, and offer the keys if they lead anywhere."""
         self._chat_failed = True
-        menu = menu_of(items, _names(tools), languages(session, self._default_language))
+        menu = menu_of(items, tools, languages(session, self._default_language))
         sorry = Say(line(menu.language, Line.MODEL_DOWN), menu.language)
         rest = options(menu) if menu.books else []
         return (Message((sorry, *rest)),)
 
-    def _say_exactly(self, text: str, items: Sequence[Item], session: SessionSettings, spoken: tuple[str, ...]) -> Plan:
+    def _say_exactly(self, text: str, items: Sequence[Item], tools: Tools, spoken: tuple[str, ...]) -> Plan:
         """The words as given; the first words of a call are followed by what the keys can do."""
         message = _message(text, spoken[0])
-        menu = menu_of(items, [tool.name for tool in session.tools], spoken)
+        menu = menu_of(items, tools, spoken)
         if self._chats or not menu.books or any(item.role == "assistant" for item in items):
             return (message,)
         return (Message((*message.pieces, *options(menu))),)
 
-    def _menu_reply(self, items: Sequence[Item], tools: tuple[dict[str, Any], ...], spoken: tuple[str, ...]) -> Plan:
-        fields = {tool["name"]: frozenset(tool["parameters"].get("properties", {})) for tool in tools}
-        return reply(menu_of(items, fields, spoken), fields)
-
-
-def _names(tools: tuple[dict[str, Any], ...]) -> list[str]:
-    return [tool["name"] for tool in tools]
+    def _menu_reply(self, items: Sequence[Item], tools: Tools, spoken: tuple[str, ...]) -> Plan:
+        return reply(menu_of(items, tools, spoken), tool_languages(tools))
 
 
 def _message(text: str, otherwise: str) -> Message:
