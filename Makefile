@@ -31,8 +31,9 @@ check: $(VENV)/.dev ## style, types, architecture
 	$(BIN)/mypy
 	$(BIN)/python -m tools.architecture
 
-check-deep: $(VENV)/.dev ## every test, the long variants too
+check-deep: $(VENV)/.dev ## every test, the long variants and the mutants too
 	$(BIN)/python -m pytest --timeout 0
+	$(BIN)/python -m tools.mutants
 
 sim: $(VENV)/.dev ## 100,000 simulated calls with faults
 	$(BIN)/torim bench sim

@@ -11,6 +11,8 @@ from torim.core.reasons import Level, Reason
 class Due(Enum):
     """What a deadline is for; those that follow from other state are computed, not kept here."""
 
+    __hash__ = object.__hash__  # looked up on every event, and Enum's own hash is slow
+
     DUCK = "an undecided hold goes on at low level"
     VERIFY = "an undecided hold resumes"
     LOCK = "the greeting lock opens"
@@ -77,6 +79,9 @@ class Deadlines:
 
     def take_due(self, now_ms: int) -> list[Due]:
         """Remove and return what is due, in the order of `Due`, so that one instant has one order."""
+        first_ms = self.next_ms()
+        if first_ms is None or first_ms > now_ms:
+            return []
         reached = [due for due in Due if self._due.get(due, now_ms + 1) <= now_ms]
         self.clear(*reached)
         return reached

@@ -84,6 +84,9 @@ class Playout:
     def __init__(self, settings: TurnSettings, can_clear: bool, can_mark: bool, path_delay_ms: int) -> None:
         self._settings = settings
         self._can_clear = can_clear
+        lead_ms = settings.playout_lead_ms if can_clear else settings.playout_lead_unclearable_ms
+        self._lead_samples = lead_ms * SAMPLES_PER_MS
+        self._chunk_samples = min(settings.playout_chunk_ms * SAMPLES_PER_MS, self._lead_samples)
         self._can_mark = can_mark
         self._queue: deque[_Piece] = deque()
         self._sent: deque[_Piece] = deque()
@@ -159,7 +162,8 @@ class Playout:
 
     def remaining_ms(self, now_ms: int) -> int:
         """Speech still to be heard, as far as it has been received."""
-        return max(0, self.ends_ms() - now_ms) * self.sounding + self.waiting_samples // SAMPLES_PER_MS
+        sounding_ms = max(0, self._line_end // SAMPLES_PER_MS - now_ms) if self._sent else 0
+        return sounding_ms + self.waiting_samples // SAMPLES_PER_MS
 
     def unfinished(self, response_id: str | None) -> bool:
         """Whether a response has an item with audio of which more is to come."""
@@ -214,16 +218,6 @@ class Playout:
         item.last_played_ms = (piece.plays_at + samples) // SAMPLES_PER_MS
 
     # --- releasing --------------------------------------------------------------------------------------
-
-    @property
-    def _lead_samples(self) -> int:
-        settings = self._settings
-        lead_ms = settings.playout_lead_ms if self._can_clear else settings.playout_lead_unclearable_ms
-        return lead_ms * SAMPLES_PER_MS
-
-    @property
-    def _chunk_samples(self) -> int:
-        return min(self._settings.playout_chunk_ms * SAMPLES_PER_MS, self._lead_samples)
 
     def next_release_ms(self) -> int | None:
         """When the next samples should leave; None while there is nothing to send or the gate is closed."""

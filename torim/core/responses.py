@@ -103,8 +103,12 @@ class Responses:
     @property
     def alive(self) -> Response | None:
         """The response that is asked for or not done, if any; one that the engine runs comes first."""
-        running = (response for response in self._open.values() if response.state in ACTIVE)
-        return next(running, next(iter(self._open.values()), None))
+        first = None
+        for response in self._open.values():
+            if response.state in ACTIVE:
+                return response
+            first = first or response
+        return first
 
     @property
     def active_id(self) -> str | None:

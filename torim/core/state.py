@@ -86,10 +86,6 @@ class CallState:
         alive = self.answers.responses.alive
         return alive is not None and alive.state is State.LIVE and self.playout.unfinished(alive.response_id)
 
-    def finishing(self) -> bool:
-        """Whether all audio that the AI has to say now is here."""
-        return self.playout.busy and not self.mid_item()
-
     def owing(self) -> bool:
         """Whether the caller waits for something that has no sound yet."""
         return self.answers.owing or self.tools.running or self.turns.open
@@ -168,8 +164,13 @@ class CallState:
         """What the listener must know of our side to judge a sound."""
         sounding, silent_ms = self.playout.sounding, self.manners.ai_silent_ms
         since = 0 if sounding else None if silent_ms is None else max(0, now_ms - silent_ms)
-        last_words = self.finishing() and self.playout.remaining_ms(now_ms) <= self.settings.last_words_ms
-        return FarEnd(sounding=sounding, since_played_ms=since, asked=not self.playout.busy or last_words)
+        return FarEnd(sounding=sounding, since_played_ms=since, asked=self._short_words_count(now_ms))
+
+    def _short_words_count(self, now_ms: int) -> bool:
+        """Whether the AI is silent or about to be, so that a short word is an answer."""
+        if not self.playout.busy:
+            return True
+        return self.playout.remaining_ms(now_ms) <= self.settings.last_words_ms and not self.mid_item()
 
 
 def numbers(evidence: Evidence) -> dict[str, object]:
