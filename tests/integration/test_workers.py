@@ -109,3 +109,32 @@ def test_a_port_in_use_stops_the_start_with_advice(tmp_path: Path) -> None:
             assert b"TORIM_MEDIA_PORT" in said
 
     asyncio.run(scene())
+
+
+def worker_pids(parent: int) -> list[int]:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    named = {int(pid): Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
+    return [pid for pid, command in named.items() if "spawn_main" in command]
+
+
+def test_a_worker_that_dies_costs_its_calls_an_apology_and_is_replaced(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with torim_serve(tmp_path, TORIM_WORKERS="1") as (process, url):
+            caller = Caller(Dialing(url))
+            await caller.dial()
+            await asyncio.sleep(1)
+            (worker,) = worker_pids(process.pid)
+            os.kill(worker, signal.SIGKILL)
+            record = await caller.finished()
+            assert [verb.name for verb in record.after] == ["Say", "Hangup"]
+            await asyncio.sleep(0.5)
+            await until_ready(url)
+            assert worker_pids(process.pid) != [worker]
+            again = Caller(Dialing(url))
+            await again.dial()
+            await asyncio.sleep(0.5)
+            await again.hang_up()
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 30) == 0
+
+    asyncio.run(asyncio.wait_for(scene(), 90))

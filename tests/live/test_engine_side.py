@@ -85,6 +85,24 @@ def test_a_refused_key_is_fatal_and_other_refusals_may_pass() -> None:
     play(scene())
 
 
+def test_a_plugin_that_breaks_or_hangs_is_a_lost_link_and_never_silence() -> None:
+    async def broken(on_message: OnMessage, on_closed: OnClosed) -> Link:
+        raise ZeroDivisionError("a bug of the plugin")
+
+    async def hanging(on_message: OnMessage, on_closed: OnClosed) -> Link:
+        await asyncio.sleep(1000)
+        raise AssertionError
+
+    async def scene() -> None:
+        for connect in (broken, hanging):
+            asked = Asked(engine_plan(connect))
+            asked.side.open()
+            await asyncio.sleep(9)
+            assert asked.kinds() == [EngineLost]
+
+    play(scene())
+
+
 def test_a_session_that_is_never_confirmed_is_lost_after_five_seconds() -> None:
     async def connect(on_message: OnMessage, on_closed: OnClosed) -> Link:
         return DeafLink()

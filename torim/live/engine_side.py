@@ -25,6 +25,7 @@ from torim.engines.base import EngineCodec
 from torim.errors import EngineError
 from torim.live.link import ENGINE_UNSENT_MAX_BYTES, Connect, Link, Message
 
+CONNECT_WAIT_S = 8.0
 READY_WAIT_S = 5.0
 
 
@@ -55,7 +56,7 @@ class EngineSide:
         self._codec = self._plans[0].codec()
         self._link: Link | None = None
         self._generation = 0
-        self._connecting: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[Link] | None = None
         self._overdue: asyncio.TimerHandle | None = None
 
     @property
@@ -69,7 +70,9 @@ class EngineSide:
         """Connect, after a delay. The outcome arrives as an event."""
         self._drop()
         self._codec = self._plans[0].codec()
-        self._connecting = asyncio.get_running_loop().create_task(self._connect(self._generation, delay_ms / 1000))
+        generation = self._generation
+        self._connecting = asyncio.get_running_loop().create_task(self._connect(generation, delay_ms / 1000))
+        self._connecting.add_done_callback(partial(self._edge, self._connected, generation))
 
     def fall_back(self) -> None:
         """Give this engine up and connect to the next one; without one, `EngineUnreachable` is reported."""
@@ -95,24 +98,28 @@ class EngineSide:
             self._link.close()
             self._link = None
 
-    async def _connect(self, generation: int, delay_s: float) -> None:
+    async def _connect(self, generation: int, delay_s: float) -> Link:
         await asyncio.sleep(delay_s)
-        try:
-            link = await self._plans[0].connect(
+        async with asyncio.timeout(CONNECT_WAIT_S):
+            return await self._plans[0].connect(
                 partial(self._edge, self._message, generation), partial(self._edge, self._closed, generation)
             )
-        except EngineError as error:
-            self._connecting = None
-            self._edge(self._deliver, _failure(error))
+
+    def _connected(self, generation: int, connecting: asyncio.Task[Link]) -> None:
+        """Connecting is over, well or badly."""
+        if connecting.cancelled():
             return
+        error = connecting.exception()
         if generation != self._generation:
-            link.close()
-            return
-        self._connecting = None
-        self._link = link
-        loop = asyncio.get_running_loop()
-        self._overdue = loop.call_later(READY_WAIT_S, self._edge, self._not_ready, generation)
-        self._edge(self._greet, link)
+            if error is None:
+                connecting.result().close()
+        elif error is not None:
+            self._deliver(_failure(error))
+        else:
+            self._link = connecting.result()
+            loop = asyncio.get_running_loop()
+            self._overdue = loop.call_later(READY_WAIT_S, self._edge, self._not_ready, generation)
+            self._greet(self._link)
 
     def _greet(self, link: Link) -> None:
         for message in self._codec.handshake():
@@ -168,8 +175,10 @@ class EngineSide:
             self._overdue = None
 
 
-def _failure(error: EngineError) -> EngineEvent:
+def _failure(error: BaseException) -> EngineEvent:
     """A refused key will be refused again; everything else may be a passing trouble of the network."""
-    if error.code == "engine.unauthorised":
+    if isinstance(error, EngineError) and error.code == "engine.unauthorised":
         return EngineFault(FaultKind.FATAL, "invalid_api_key", str(error))
-    return EngineLost(str(error))
+    if isinstance(error, TimeoutError):
+        return EngineLost(f"no connection within {CONNECT_WAIT_S:.0f} s")
+    return EngineLost(str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}")

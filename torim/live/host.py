@@ -41,6 +41,7 @@ from torim.live.spool import Spool
 from torim.live.stream import Stream
 from torim.live.trace import CallTrace, TraceHub
 
+WAITING_MAX = 100  # streams that have not said who they are
 SWEEP_S = 0.1
 WRITE_EVERY = 3  # sweeps
 FOLLOW_EVERY = 10  # sweeps between two looks at a transcript
@@ -84,6 +85,7 @@ class CallHost:
         self.admission = Admission(parts.config.max_calls, lambda: len(self.calls), self.lag.p99_ms)
         self._services = CallServices(VadBatch(lambda: len(self.calls)), parts.pool, self.metrics, self._stream_ended)
         self._used_tokens = tokens.UsedTokens()
+        self._waiting: list[Stream] = []  # streams that have not shown their token
         self._sweeps = 0
         self._timer: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
@@ -137,10 +139,14 @@ class CallHost:
             CarrierError: ``carrier.busy``: no new call is taken now.
         """
         self._admit()
-        return Stream(carrier, carrier_named(carrier).codec(), link, self._begin)
+        stream = Stream(carrier, carrier_named(carrier).codec(), link, self._begin)
+        self._waiting = [waiting for waiting in self._waiting if waiting.waiting] + [stream]
+        return stream
 
     def _admit(self) -> None:
         refusal = self.admission.refusal()
+        if sum(stream.waiting for stream in self._waiting) > WAITING_MAX:
+            refusal = "too many streams have not said who they are"
         if refusal is not None:
             self.metrics.refused.labels("carrier.busy").inc()
             raise CarrierError(f"No new call is taken: {refusal}.", "carrier.busy")

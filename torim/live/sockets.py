@@ -21,6 +21,8 @@ from torim.live.link import MAX_MESSAGE_BYTES, Fragments, Link, Message, OnClose
 
 CONNECT_TIMEOUT_S = 5.0
 PING_IDLE_S = 15.0
+CLOSE_WAIT_S = 0.2
+ABORT_WAIT_S = 5.0
 SEND_BUFFER_BYTES = 32 * 1024  # keeps a stalled peer visible: the kernel would hide minutes of audio
 USER_TIMEOUT_MS = 10_000
 
@@ -52,18 +54,15 @@ class SocketLink(picows.WSListener):
             return
         if not transport.is_close_frame_sent:
             transport.send_close(picows.WSCloseCode(code))
-        asyncio.get_running_loop().call_later(0.2, transport.disconnect)
+        loop = asyncio.get_running_loop()
+        loop.call_later(CLOSE_WAIT_S, transport.disconnect)
+        loop.call_later(ABORT_WAIT_S, transport.disconnect, False)  # a peer that stalls never takes the rest
 
     def unsent_bytes(self) -> int:
         transport = self._transport
         if transport is None or transport.is_disconnected:
             return 0
         return transport.underlying_transport.get_write_buffer_size()
-
-    def abort(self) -> None:
-        """Drop the connection without a farewell."""
-        if self._transport is not None:
-            self._transport.disconnect(False)
 
     # --- picows ---------------------------------------------------------------------------------------
 
@@ -78,7 +77,8 @@ class SocketLink(picows.WSListener):
         elif kind is picows.WSMsgType.BINARY and frame.fin:
             self.on_message(frame.get_payload_as_bytes())
         elif kind is picows.WSMsgType.CLOSE:
-            transport.send_close(picows.WSCloseCode.OK)
+            if not transport.is_close_frame_sent:
+                transport.send_close(picows.WSCloseCode.OK)
             transport.disconnect()
         elif kind in (picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION):
             self._fragment(kind, frame)

@@ -37,6 +37,11 @@ class Stream:
         self._stray = 0
         self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(OPEN_WAIT_S, self._late)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not yet said who it is."""
+        return self._timer is not None
+
     def on_message(self, message: Message) -> None:
         """One whole message of the carrier."""
         if self._bridge is not None:
