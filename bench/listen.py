@@ -301,13 +301,15 @@ def measure_cost() -> None:
     rng = np.random.default_rng(1)
     quiet = g711.encode((rng.standard_normal(FRAME) * 20).astype(np.int16))
     loud = g711.encode((np.sin(np.arange(FRAME) * 0.12) * 9000 + rng.standard_normal(FRAME) * 900).astype(np.int16))
-    for label, payload, played in (("quiet", quiet, None), ("armed", loud, None), ("armed, AI sounding", loud, quiet)):
+    for label, voice, played in (("quiet", quiet, None), ("voice", loud, None), ("voice over AI", loud, loud)):
         ears, listener, spent = FrontEnd(), Listener(), 0
         for at in range(3_000):
             if played:
-                ears.played(loud[::-1], at * 20)
+                ears.played(played, at * 20)
+            payload = voice if at % 40 < 25 else quiet
             begun = time.perf_counter_ns()
-            listener.frame(ears.frame(payload, at * 20), FarEnd(played is not None, 0 if played else None), at * 20)
+            measure = ears.frame(payload, at * 20)
+            listener.frame(measure, FarEnd(played is not None, 0 if played else None), at * 20)
             spent += time.perf_counter_ns() - begun
         print(f"front end and listener, {label}: {spent / 3_000_000:.1f} us a frame")
     vad, window = SileroVad(), rng.standard_normal(256).astype(np.float32) * 0.01

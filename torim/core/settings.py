@@ -77,7 +77,7 @@ class ListenSettings:
     onset_back_max_ms: int = setting(300, "an onset is dated back to where the energy began, at most this far")
     echo_min: float = setting(0.4, "likeness to what was played; a caller alone stays below in four of five")
     echo_hold_ms: int = setting(120, "the best likeness of this long counts: vowels through a room dip")
-    echo_margin_db: float = setting(3.0, "a sound this much above the loudest echo to expect is not only echo")
+    echo_margin_db: float = setting(6.0, "a sound this much above the loudest echo to expect is not only echo")
     echo_sure_min: float = setting(0.65, "reached by a caller alone in one of a hundred: most of this is echo")
     echo_certain_min: float = setting(0.85, "echo at whatever level: the caller changed to the loudspeaker")
     echo_sure_margin_db: float = setting(12.0, "what is surely echo may be this much louder than expected")
