@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from torim.commands.loops import settled_heap
 from torim.commands.placing import LocalServer, Placed, make_voices, place
 from torim.config import Config
 from torim.core.abilities import EngineCapabilities
@@ -106,7 +107,8 @@ async def server(folder: Path, line: Line, greeting_lock: bool) -> AsyncIterator
     async with running(config, partial(_plans, line, delays)) as made:
         # A machine that runs other tests is late for reasons of its own; who is admitted is proved elsewhere.
         made.node.host.admission = Admission(config.max_calls, lambda: len(made.calls), lambda: 0.0)
-        yield LocalServer(made, load_business(None))
+        with settled_heap():
+            yield LocalServer(made, load_business(None))
 
 
 def _plans(line: Line, delays: EngineDelays, session: SessionConfig) -> tuple[EnginePlan, ...]:

@@ -13,6 +13,7 @@ from torim.commands.placing import Placed
 from torim.lab.hearing import item_audio
 from torim.lab.measure import Limits
 
+LATE_MS = 40.0  # of the caller's own pacing, on the loop that the server shares
 CLEAR_MS = 250.0  # for a machine that runs other tests too; the demo, alone, is held to 150
 
 
@@ -54,11 +55,20 @@ def greeting_heard(placed: Placed) -> bool:
     return heard.startswith(greeting)
 
 
-def run(cells: list[Cell], line: Line, folder: Path, clear_ms: float) -> list[str]:
+def run(cells: list[Cell], line: Line, folder: Path) -> list[str]:
+    """All complaints; a trial during which the machine itself stood still is void and made again, once."""
+    found = judge(cells, line, folder)
+    void = [cell for cell, (what, late_ms) in found.items() if what and late_ms > LATE_MS]
+    if void:
+        found |= judge(void, line, folder / "again")
+    return [what for complaints, _ in found.values() for what in complaints]
+
+
+def judge(cells: list[Cell], line: Line, folder: Path) -> dict[Cell, tuple[list[str], float]]:
     placed = asyncio.run(trials(cells, line, folder))
-    return [what for cell in cells for what in complaints(cell, placed[cell], line, clear_ms)]
+    return {cell: (complaints(cell, placed[cell], line, CLEAR_MS), placed[cell].record.worst_tick_ms) for cell in cells}
 
 
 @pytest.mark.parametrize("line", [Line(), Line(50, 20.0)], ids=["near", "far and fast"])
 def test_a_caller_is_obeyed_at_every_stage(line: Line, tmp_path: Path) -> None:
-    assert run(sample(), line, tmp_path, CLEAR_MS) == []
+    assert run(sample(), line, tmp_path) == []

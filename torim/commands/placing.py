@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torim.commands.loops import settled_heap
 from torim.config import Config
 from torim.core import timeline
 from torim.desk.business import Business, load_business
@@ -100,7 +101,8 @@ async def local_server(config: Config, delays: EngineDelays) -> AsyncIterator[Lo
     """A server inside this process whose engine is as far away as asked."""
     business = load_business(config.business_file)
     async with running(config, partial(_plans, config, delays)) as server:
-        yield LocalServer(server, business)
+        with settled_heap():
+            yield LocalServer(server, business)
 
 
 def _plans(config: Config, delays: EngineDelays, session: SessionConfig) -> tuple[EnginePlan, ...]:
