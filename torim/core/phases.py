@@ -30,6 +30,7 @@ class Input(Enum):
 
 PHASES: Mapping[tuple[Phase, Input], Phase] = {
     (Phase.RINGING, Input.STARTED): Phase.GREETING,
+    (Phase.RINGING, Input.GOODBYE): Phase.CLOSING,
     (Phase.RINGING, Input.OVER): Phase.ENDED,
     (Phase.GREETING, Input.GREETED): Phase.CONVERSING,
     (Phase.GREETING, Input.GOODBYE): Phase.CLOSING,
