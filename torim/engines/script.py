@@ -20,10 +20,11 @@ _SHORTEST_MS = 400
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A spoken message; the sound is made up, the words are these."""
+    """A spoken message with these words; the sound is made up, unless ``audio`` holds it as mu-law at 8 kHz."""
 
     text: str
     audio_ms: int
+    audio: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,11 @@ class Request:
 def says(text: str, audio_ms: int | None = None, *, speed: float | None = None) -> Answer:
     """A spoken answer; without ``audio_ms`` as long as the text takes to say."""
     return Answer(parts=(_said(text, audio_ms),), speed=speed)
+
+
+def plays(text: str, audio: bytes, *, speed: float | None = None) -> Answer:
+    """A spoken answer whose sound is given, as mu-law at 8 kHz."""
+    return Answer(parts=(Say(text, len(audio) // 8, audio),), speed=speed)
 
 
 def calls_tool(name: str, arguments: Mapping[str, Any] | None = None) -> Answer:

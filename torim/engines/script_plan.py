@@ -92,7 +92,7 @@ def _cut_short(answer: Answer, at_ms: int) -> Plan:
 def _pieces(part: Say | CallTool, delta_ms: int, seed: int) -> Iterator[Piece]:
     if isinstance(part, CallTool):
         return
-    audio = voice_like(part.audio_ms, seed % VOICES)
+    audio = part.audio or voice_like(part.audio_ms, seed % VOICES)
     words = _timed_words(part)
     for start_ms in range(0, part.audio_ms, delta_ms):
         text = ""

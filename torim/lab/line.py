@@ -6,27 +6,18 @@ random comes from a seed, so that a run can be repeated. Levels are dBFS of 16-b
 
 from __future__ import annotations
 
-import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from torim.audio import g711
 from torim.lab.ear import SAMPLES_PER_MS
+from torim.lab.echo_path import FULL_SCALE, Echo, EchoPath
+from torim.lab.leg import Leg, LegSettings
 
-FULL_SCALE = 32768.0
-Samples = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class EchoPath:
-    """How the far end comes back: echo return loss, delay and how long the reflection rings."""
-
-    erl_db: float
-    delay_ms: int
-    spread_ms: int = 30
+__all__ = ["FULL_SCALE", "CallerLine", "EchoPath", "LineSettings", "Route", "last_voice_samples", "onset_samples"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +29,7 @@ class LineSettings:
     delay_ms: int = 0  # one way, between the carrier and us
     jitter_ms: int = 0
     seed: int = 1
+    leg: LegSettings = field(default_factory=LegSettings)  # of the caller's telephone, the same in both directions
 
 
 class CallerLine:
@@ -46,37 +38,25 @@ class CallerLine:
     def __init__(self, settings: LineSettings) -> None:
         self._random = np.random.default_rng(settings.seed)
         self._noise_rms = FULL_SCALE * 10 ** (settings.noise_db / 20)
-        self._echo = _Echo(settings.echo, self._random) if settings.echo else None
+        self._echo = Echo(settings.echo, self._random) if settings.echo else None
+        self._down = _leg(settings, 1)
+        self._up = _leg(settings, 2)
 
     def frame(self, speech: bytes, far_end: bytes) -> bytes:
         """Mix speech, noise and the echo of what the ear plays in the same 20 ms; mu-law in and out."""
         mixed = g711.decode(speech).astype(np.float64)
         mixed += self._random.normal(0.0, self._noise_rms, len(mixed))
         if self._echo is not None:
-            mixed += self._echo.frame(g711.decode(far_end).astype(np.float64))
+            played = g711.decode(far_end).astype(np.float64)
+            mixed += self._echo.frame(played if self._down is None else self._down.frame(played))
+        if self._up is not None:
+            mixed = self._up.frame(mixed)
         return g711.encode(np.clip(np.rint(mixed), -32768, 32767).astype(np.int16))
 
 
-class _Echo:
-    """A delayed, dispersed copy of the far end: exponentially decaying taps of unit energy."""
-
-    def __init__(self, path: EchoPath, rng: np.random.Generator) -> None:
-        length = max(1, path.spread_ms * SAMPLES_PER_MS)
-        decay = np.exp(-4.0 * np.arange(length) / length)
-        taps = decay * rng.normal(0.0, 1.0, length)
-        taps[0] = 1.0
-        gain = 10 ** (-path.erl_db / 20)
-        self._taps = taps / math.sqrt(float(np.sum(taps**2))) * gain
-        self._delay_samples = path.delay_ms * SAMPLES_PER_MS
-        self._past = np.zeros(self._delay_samples + length - 1)
-
-    def frame(self, far_end: Samples) -> Samples:
-        """The echo that arrives while ``far_end`` is played."""
-        self._past = np.concatenate([self._past, far_end])
-        end = len(self._past) - self._delay_samples
-        window = self._past[end - len(far_end) - len(self._taps) + 1 : end]
-        self._past = self._past[len(far_end) :]
-        return np.convolve(window, self._taps, mode="valid")
+def _leg(settings: LineSettings, side: int) -> Leg | None:
+    """One direction of the telephone's leg, with chance of its own; None if it changes nothing."""
+    return None if settings.leg.plain else Leg(settings.leg, np.random.default_rng((settings.seed, side)))
 
 
 class Route:
