@@ -69,6 +69,8 @@ def judge(cells: list[Cell], line: Line, folder: Path) -> dict[Cell, tuple[list[
     return {cell: (complaints(cell, placed[cell], line, CLEAR_MS), placed[cell].record.worst_tick_ms) for cell in cells}
 
 
-@pytest.mark.parametrize("line", [Line(), Line(50, 20.0)], ids=["near", "far and fast"])
+@pytest.mark.parametrize(
+    "line", [Line(), pytest.param(Line(50, 20.0), marks=pytest.mark.deep)], ids=["near", "far and fast"]
+)
 def test_a_caller_is_obeyed_at_every_stage(line: Line, tmp_path: Path) -> None:
     assert run(sample(), line, tmp_path) == []

@@ -30,7 +30,7 @@ def lines(rows: Sequence[BargeIn], limits: Limits) -> Iterator[str]:
     for row in rows:
         problems = row.problems(limits)
         good = "ok" if row.sounding else "ok, nothing was sounding"
-        good += f", resumed {row.resumes} times first" if row.resumes else ""
+        good += f", after {row.resumes} false resume{'s' * (row.resumes > 1)}" if row.resumes else ""
         verdict = good if not problems else "FAILED: " + "; ".join(problems)
         yield f"{row.stage:<{width}}  " + "".join(f"{value:>11}" for value in _cells(row)) + f"  {verdict}"
 
