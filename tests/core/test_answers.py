@@ -111,8 +111,9 @@ def test_a_response_that_the_engine_made_is_adopted_and_pays_what_was_owed() -> 
     assert (Reason.RESPONSE_ADOPTED, Level.DEBUG) in desk.notes()
 
 
-def test_a_response_that_the_engine_made_over_the_caller_is_cancelled_and_owed() -> None:
+def test_a_response_that_the_engine_made_over_the_caller_is_cancelled_and_what_is_owed_stays_owed() -> None:
     desk = Desk()
+    desk.answers.want(Purpose.REPLY)
     assert desk.created("R1", None, wanted=False).state is State.CANCELLING
     assert desk.answers.wish is not None
     assert desk.cancelled() == ["R1"]

@@ -101,7 +101,6 @@ class Answers:
         elif not asked and not wanted:
             self._outbox.note(Reason.RESPONSE_UNWANTED, Level.INFO, response=response.name)
             self._cancel(response, now_ms)
-            self.want(Purpose.REPLY)
         elif not asked:
             self._outbox.note(Reason.RESPONSE_ADOPTED, Level.DEBUG, response=response.name)
             self.wish = None

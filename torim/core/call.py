@@ -137,6 +137,8 @@ class Call:
         s = self._state
         if s.phase is Phase.ENDED:
             return
+        if s.floor is Floor.AI and not s.playout.busy:
+            playing.follow_playout(s, now_ms)  # its item may have ended just now
         if s.floor is Floor.WAITING and s.turns.voice is Voice.UNSURE:
             verify(s, Evidence(), now_ms)
         ask_ms = s.ask_ms()

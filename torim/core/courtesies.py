@@ -15,6 +15,7 @@ from torim.core.events import (
     TurnCommitted,
 )
 from torim.core.floor import Floor
+from torim.core.hearing import hand_over_keys
 from torim.core.moves import take_floor, verify
 from torim.core.outbox import Due
 from torim.core.phases import Input as PhaseInput
@@ -52,6 +53,8 @@ def lock_expired(s: CallState, now_ms: int) -> None:
         take_floor(s, Reason.CUT, now_ms)
     elif s.turns.voice is Voice.UNSURE:
         verify(s, Evidence(), now_ms)
+    else:
+        hand_over_keys(s, now_ms)
 
 
 def goodbye_asked(s: CallState, event: GoodbyeAsked, now_ms: int) -> None:
@@ -124,7 +127,7 @@ def keep(s: CallState, now_ms: int) -> None:
 
 def after_end(s: CallState, event: Event, now_ms: int) -> None:
     """The link lingers for the last transcription; tools may finish; nothing else matters any more."""
-    if isinstance(event, CallerTranscript) and event.text:
+    if isinstance(event, CallerTranscript) and event.text and not s.turns.is_false(event.item_id):
         s.words.caller_words(event.item_id, event.text, now_ms)
     elif isinstance(event, TurnCommitted):
         s.words.caller(event.item_id, s.manners.voice_ms, s.manners.voice_ms)

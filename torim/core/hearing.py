@@ -89,9 +89,9 @@ def key(s: CallState, event: KeyPressed, now_ms: int) -> None:
 
 
 def hand_over_keys(s: CallState, now_ms: int) -> None:
-    """Send gathered keys as one user text item; keys pressed under the lock wait for it to open."""
+    """Send gathered keys as one user text item; under the lock or without a link they wait."""
     manners = s.manners
-    if not manners.keys or not s.allowed():
+    if not manners.keys or not s.allowed() or not s.link.up:
         return
     if s.floor is not Floor.CALLER:
         take_floor(s, Reason.CUT_BY_KEY, now_ms, key=manners.keys[-1])

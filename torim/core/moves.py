@@ -38,11 +38,20 @@ def resume(s: CallState, reason: Reason, now_ms: int, **evidence: object) -> Non
     s.playout.resume()
     if s.playout.busy or s.mid_item():
         s.move(FloorInput.DROPPED_AI)
-    elif s.owing():
-        s.move(FloorInput.DROPPED_OWING)
     else:
-        s.move(FloorInput.DROPPED)
+        s.move(FloorInput.DROPPED_OWING if s.owing() else FloorInput.DROPPED)
+        heard_out(s, now_ms)
     s.out.note(reason, Level.INFO, floor=s.floor.value, **evidence)
+
+
+def heard_out(s: CallState, now_ms: int) -> None:
+    """Nothing is left to be heard, though it ended ducked, under an open verdict."""
+    if not any(item.heard_samples for item in s.playout.items.values()):
+        return
+    s.ai_stops(min(now_ms, s.playout.ends_ms()))
+    s.truncation.all_heard()
+    if s.phase is Phase.GREETING:
+        s.greeted()
 
 
 def take_floor(s: CallState, reason: Reason, now_ms: int, **evidence: object) -> None:
@@ -67,6 +76,8 @@ def take_floor(s: CallState, reason: Reason, now_ms: int, **evidence: object) ->
     s.undo_closing()
     level = Level.INFO if stopped else Level.DEBUG
     heard_ms = sum(item.heard_ms for item in items)
+    if floor is Floor.VERIFYING and reason is Reason.CUT:
+        s.out.note(Reason.VERIFIED, Level.INFO, **evidence)
     s.out.note(
         reason, level, response=name, status=status, floor=floor.value, heard_ms=heard_ms,
         queued_ms=queued_ms, **evidence,

@@ -45,7 +45,7 @@ class Reason(Enum):
     RESPONSE_CREATED = ("[RESPONSE]", "created")
     RESPONSE_DONE = ("[RESPONSE]", "done")
     RESPONSE_ADOPTED = ("[RESPONSE]", "adopted: the engine created it by itself")
-    RESPONSE_UNWANTED = ("[RESPONSE]", "cancelled on creation: the caller has the floor")
+    RESPONSE_UNWANTED = ("[RESPONSE]", "cancelled on creation: nobody waits for it now")
     RESPONSE_OVERDUE = ("[RESPONSE]", "given up: the engine went silent about it")
     RESPONSE_RETRIED = ("[RESPONSE]", "asked for again")
     RETRIES_SPENT = ("[RESPONSE]", "no answer after every retry")

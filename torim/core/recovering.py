@@ -15,6 +15,7 @@ from torim.core.events import (
     FaultKind,
     ResponseStatus,
 )
+from torim.core.hearing import hand_over_keys
 from torim.core.links import end_of_line
 from torim.core.outbox import Due
 from torim.core.phases import Phase
@@ -51,10 +52,11 @@ def check_overdue(s: CallState, now_ms: int) -> None:
     lost = s.answers.give_up(now_ms)
     if lost is None:
         return
+    cut_short = lost.audio_ms == 0 or s.cut_short(lost)
     if lost.response_id is not None:
         s.playout.discard(lost.response_id)
         s.truncation.response_done(lost.response_id)
-    if owed and (lost.audio_ms == 0 or s.cut_short(lost)):
+    if owed and cut_short:
         fell_short(s, lost, now_ms)
 
 
@@ -63,19 +65,22 @@ def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
     if event.capabilities is not None:
         s.answers.engine = s.truncation.engine = event.capabilities
         s.words.times_words = event.capabilities.times_words
-    s.manners.audio_origin_ms = now_ms
     if again:
         replay(s, now_ms)
+    if s.turns.open and s.turns.voice is Voice.NONE:
+        s.due.set(Due.COMMIT, now_ms + s.settings.commit_wait_ms)
+    if Due.KEYS not in s.due:
+        hand_over_keys(s, now_ms)
     greet(s, now_ms)
 
 
 def replay(s: CallState, now_ms: int) -> None:
     """Bring a new link up to date: what was said and heard, what tools gave, then the caller's kept audio."""
+    s.manners.audio_origin_ms = now_ms
     s.turns.new_link()
+    s.tools.new_link()
     untold = s.truncation.new_link(s.playout.unheard_items())
     s.link.replay([turn for turn in s.words.turns() if turn.item_id not in untold], s.tools.outputs)
-    if s.turns.open and s.turns.voice is Voice.NONE:
-        s.due.set(Due.COMMIT, now_ms + s.settings.commit_wait_ms)
 
 
 def engine_lost(s: CallState, event: EngineLost, now_ms: int) -> None:

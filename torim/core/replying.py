@@ -26,7 +26,8 @@ from torim.core.turns import Voice
 def response_created(s: CallState, event: ResponseCreated, now_ms: int) -> None:
     recent = now_ms - s.manners.voice_ms <= s.settings.voice_before_create_ms
     heard = s.turns.voice is Voice.SURE or (s.turns.open and recent)
-    wanted = s.floor not in (Floor.CALLER, Floor.VERIFYING) and not heard
+    listening = s.floor in (Floor.CALLER, Floor.VERIFYING) or heard
+    wanted = not listening and not s.turns.nobody_spoke and s.active_response_id is None
     s.answers.created(event, now_ms, wanted)
 
 

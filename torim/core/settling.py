@@ -61,6 +61,8 @@ def pending_judged(s: CallState, now_ms: int) -> None:
 def caller_turn(s: CallState, item: Item, now_ms: int) -> None:
     origin_ms = s.manners.audio_origin_ms
     s.words.caller(item.item_id, origin_ms + s.turns.voice_start_ms(item), origin_ms + (item.end_ms or item.start_ms))
+    if item.text:
+        s.words.caller_words(item.item_id, item.text, now_ms)
     s.out.note(Reason.TURN_COMMITTED, Level.DEBUG, item=item.item_id, voiced=item.voiced)
     if item.voiced and not s.turns.open:
         return  # part of a turn that was settled before
@@ -74,6 +76,8 @@ def settle_turn(s: CallState, now_ms: int) -> None:
     """The caller's turn is complete: a reply is owed."""
     s.due.clear(Due.COMMIT, Due.DISPUTE, Due.TURN)
     s.turns.settle()
+    s.manners.silences = 0
+    s.undo_closing()
     if s.floor is Floor.CALLER:
         s.move(FloorInput.SETTLED)
     wait_ms = s.settings.engine_creates_wait_ms if s.manners.engine_creates else 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from torim.core.actions import Purpose
 from torim.core.answers import Answers
 from torim.core.echo import FarEnd
 from torim.core.events import EndReason, Evidence
@@ -103,6 +104,8 @@ class CallState:
             return
         self.advance_phase(PhaseInput.SPOKE)
         self.manners.end_reason = None
+        if self.answers.wish is not None and self.answers.wish.purpose is Purpose.GOODBYE:
+            self.answers.wish = None
         self.due.clear(Due.HANG_UP, Due.CLOSING)
         self.out.note(Reason.CLOSING_UNDONE, Level.INFO)
 
@@ -152,6 +155,7 @@ class CallState:
             return None
         quiet = self.turns.voice in (Voice.NONE, Voice.OVERRULED) and not self.turns.open and not self.tools.running
         free = self.floor in (Floor.OPEN, Floor.WAITING) or (self.floor is Floor.AI and wish.over_audio)
+        free = free and Due.KEYS not in self.due  # a number is answered whole
         return wish.not_before_ms if quiet and free and self.answers.responses.alive is None else None
 
     def may_release(self) -> bool:

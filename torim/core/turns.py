@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+ITEM_MARGIN_MS = 1_000  # an engine's item begins some 300 ms before a sound and ends some 500 ms after it
+
 
 class Voice(Enum):
     """What the local detector hears right now."""
@@ -51,6 +53,10 @@ class _Span:
     def overlaps(self, start_ms: int, end_ms: int) -> bool:
         return self.start_ms < end_ms and (self.end_ms is None or self.end_ms > start_ms)
 
+    def common_ms(self, start_ms: int, end_ms: int) -> int:
+        """How much of a stretch lies in this one."""
+        return max(0, min(end_ms, end_ms if self.end_ms is None else self.end_ms) - max(start_ms, self.start_ms))
+
 
 @dataclass(slots=True)
 class CallerTurns:
@@ -61,6 +67,7 @@ class CallerTurns:
     engine_hears: bool = False  # between the engine's speech_started and its committed
     commit_asked: str | None = None  # command id of our own commit, until it is answered
     items: dict[str, Item] = field(default_factory=dict)
+    newest: Item | None = None  # the last one that was committed
     _onset_ms: int = 0
     _voice: list[_Span] = field(default_factory=list)
     _false: list[_Span] = field(default_factory=list)
@@ -114,6 +121,7 @@ class CallerTurns:
         item = self.items.setdefault(item_id, Item(item_id, self._committed_to_ms))
         item.end_ms = audio_ms if item.end_ms is None else item.end_ms
         item.committed = True
+        self.newest = item
         self.engine_hears = False
         self.commit_asked = None
         self._committed_to_ms = item.end_ms
@@ -130,6 +138,16 @@ class CallerTurns:
     def false_items(self) -> list[Item]:
         """Items that hold no voice of the caller and are still in the engine's conversation."""
         return [item for item in self.items.values() if item.judgement is Judgement.FALSE]
+
+    def is_false(self, item_id: str) -> bool:
+        """Whether an item is known to hold no voice of the caller."""
+        item = self.items.get(item_id)
+        return item is not None and item.judgement is Judgement.FALSE
+
+    @property
+    def nobody_spoke(self) -> bool:
+        """Whether the engine's newest item is no turn: an answer to it has nothing to answer."""
+        return self.newest is not None and self.newest.judgement is not Judgement.TURN
 
     def start_of(self, item_id: str) -> int | None:
         item = self.items.get(item_id)
@@ -148,6 +166,7 @@ class CallerTurns:
     def new_link(self) -> None:
         """The audio clock starts again; nothing on it means anything any more, an open voice stays open."""
         self.items.clear()
+        self.newest = None
         self._false.clear()
         self._voice = [_Span(0)] if self.voice is Voice.SURE else []
         self._onset_ms = 0
@@ -162,8 +181,13 @@ class CallerTurns:
             item.voiced = True
         elif self.voice is Voice.UNSURE and self._onset_ms < end_ms:
             return
-        elif ai_sounded or any(span.overlaps(item.start_ms, end_ms) for span in self._false):
+        elif ai_sounded or self._explained(item.start_ms, end_ms):
             item.judgement = Judgement.FALSE
         else:
             item.judgement = Judgement.TURN
         item.judged_ms = now_ms
+
+    def _explained(self, start_ms: int, end_ms: int) -> bool:
+        """Whether false alarms are all that an item can hold, but for what the engine adds around a sound."""
+        covered_ms = sum(span.common_ms(start_ms, end_ms) for span in self._false)
+        return covered_ms > 0 and end_ms - start_ms - covered_ms <= ITEM_MARGIN_MS
