@@ -59,4 +59,14 @@ class FrontEnd:
                 echo = self._echo.check(self.stream.last(WINDOW_SAMPLES), now_ms)
         elif not gate.active and expected_db > QUIETEST_DB:
             self._echo.hear_quiet(gate.level_db, now_ms)
-        return Measure(gate.level_db, gate.floor_db, gate.armed, voicing, echo, tone, gate.active, expected_db)
+        return Measure(
+            level_db=gate.level_db,
+            floor_db=gate.floor_db,
+            armed=gate.armed,
+            voicing=voicing,
+            echo=echo,
+            tone=tone,
+            active=gate.active,
+            echo_db=expected_db,
+            echo_known=self._echo.delay is not None,
+        )

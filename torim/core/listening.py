@@ -42,6 +42,7 @@ class Measure:
     tone: bool = False  # a telephone key, never voice
     active: bool = False  # energy in this very frame
     echo_db: float = -96.0  # loudest echo to expect
+    echo_known: bool = False  # this line was heard to return our voice at a steady delay
 
 
 class ListenState(Enum):
@@ -150,6 +151,8 @@ class Listener:
         above_db = self._measure.level_db - self._measure.echo_db
         if self._measure.echo >= settings.echo_sure_min:
             return above_db <= settings.echo_sure_margin_db
+        if self._measure.echo_known and above_db <= 0.0:
+            return True
         return max(self._echoes) >= settings.echo_min and above_db <= settings.echo_margin_db
 
     def _onset(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
