@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from torim.config import Config, load_config, settings
+from torim.desk.business import load_business
+from torim.engines.embedded.server import EmbeddedConfig
 from torim.errors import ConfigError
 
 KEY = "sk-not-a-real-key"
@@ -116,6 +118,7 @@ def test_all_problems_come_at_once() -> None:
         ("TORIM_MEDIA_URL", "ws://phone.example.com", "without TLS only on this machine"),
         ("OPENAI_BASE_URL", "localhost:8000", "an http(s) or ws(s) URL"),
         ("TORIM_STT_URL", "ftp://localhost", "a URL such as"),
+        ("TORIM_TRUSTED_PROXIES", "10.0.0.5, proxy.example.com", "IP addresses or networks"),
     ],
 )
 def test_a_value_that_cannot_be_right_is_refused(name: str, value: str, advice: str) -> None:
@@ -187,3 +190,31 @@ def test_secrets_are_known_for_masking() -> None:
 def test_a_bad_value_of_a_secret_is_not_repeated() -> None:
     assert all("***" not in item.why for item in settings())
     assert "hunter2" not in refusal({"TORIM_DATABASE_URL": "mysql://u:hunter2@db/x"})
+
+
+@pytest.mark.parametrize(
+    "text", ["10.0.0.5, 172.16.0.0/12 fd00::/8", "10.0.0.5,172.16.0.0/12,fd00::/8", "10.0.0.5\n172.16.9.9/12,fd00::/8,"]
+)
+def test_trusted_proxies_are_addresses_and_networks(text: str) -> None:
+    proxies = load_config({"TORIM_TRUSTED_PROXIES": text}).trusted_proxies
+    assert [str(network) for network in proxies] == ["10.0.0.5/32", "172.16.0.0/12", "fd00::/8"]
+
+
+def test_the_file_may_hold_a_list_where_many_values_fit(tmp_path: Path) -> None:
+    config = load_config({}, toml(tmp_path, 'trusted_proxies = ["10.0.0.5", "172.16.0.0/12"]'))
+    assert len(config.trusted_proxies) == 2
+    assert "a text or a list of texts" in refusal({}, toml(tmp_path, "trusted_proxies = [1]"))
+    assert "a whole number or true/false" in refusal({}, toml(tmp_path, "port = ['9000']"))
+
+
+def test_the_opening_language_is_the_businesss_unless_it_is_set() -> None:
+    business = load_business()
+    assert business.language(load_config({}).language) == business.opening_language
+    assert business.language(load_config({"TORIM_LANGUAGE": "EN"}).language) == "en"
+
+
+def test_the_embedded_engine_gets_its_voice_and_its_token() -> None:
+    made = EmbeddedConfig.of(load_config({"TORIM_TTS_VOICE": "af_bella", "TORIM_ENGINE_TOKEN": KEY}))
+    assert (made.endpoints.speech_voice, made.bearer_token, made.language) == ("af_bella", KEY, "en")
+    assert KEY not in repr(load_config({"TORIM_ENGINE_TOKEN": KEY}))
+    assert KEY in load_config({"TORIM_ENGINE_TOKEN": KEY}).secrets

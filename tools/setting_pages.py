@@ -57,7 +57,7 @@ def thresholds() -> str:
 def _default(item: Setting) -> str:
     if item.name in SHOWN_DEFAULTS:
         return SHOWN_DEFAULTS[item.name]
-    if item.default is None:
+    if item.default in (None, ()):
         return "not set"
     if isinstance(item.default, bool):
         return f"`{str(item.default).lower()}`"

@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,10 +27,19 @@ FILE_VARIABLE = "TORIM_CONFIG"
 
 
 def setting(
-    default: Any, reads: Callable[[str], Any], why: str, *, env: str | None = None, secret: bool = False
+    default: Any,
+    reads: Callable[[str], Any],
+    why: str,
+    *,
+    env: str | None = None,
+    secret: bool = False,
+    many: bool = False,
 ) -> Any:
-    """A field of `Config`: its default, parser, one sentence for the documentation, and outside name."""
-    metadata = {"reads": reads, "why": why, "env": env, "secret": secret}
+    """A field of `Config`: its default, parser, one sentence for the documentation, and outside name.
+
+    ``many``: the file may hold a list of texts.
+    """
+    metadata = {"reads": reads, "why": why, "env": env, "secret": secret, "many": many}
     return field(default=default, repr=not secret, metadata=metadata)
 
 
@@ -41,7 +51,9 @@ class Config:
         True, read.boolean, "Default of each call's permission to interrupt the AI.", env="ENABLE_BARGE_IN"
     )
     greeting_lock: bool = setting(True, read.boolean, "The greeting is played to its end before a caller can cut in.")
-    language: str = setting("he", read.code, "Opening language of a call.")
+    language: str | None = setting(
+        None, read.code, "Opening language of calls, in place of the business's `opening_language`."
+    )
     business_file: Path | None = setting(
         None,
         read.path,
@@ -57,6 +69,13 @@ class Config:
     )
     public_url: str | None = setting(
         None, read.public_url, "The https address that Twilio calls, as configured at the number."
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = setting(
+        (),
+        read.networks,
+        "Addresses or networks of proxies on other machines, separated by commas: while there is no public URL,"
+        " what their `X-Forwarded-Proto` and `X-Forwarded-Host` say is believed.",
+        many=True,
     )
     host: str = setting("127.0.0.1", read.text, "Address that the web and media ports listen on.")
     port: int = setting(8080, read.whole(0, 65535), "Web port: webhooks, API, health. 0 takes a free one.")
@@ -98,8 +117,12 @@ class Config:
     llm_model: str | None = setting(None, read.text, "Model name sent to the chat endpoint.")
     tts_url: str | None = setting(None, read.open_url, "Speech endpoint of the embedded engine (OpenAI-compatible).")
     tts_model: str = setting("tts-1", read.text, "Model name sent to the speech endpoint.")
+    tts_voice: str = setting("alloy", read.text, "Voice name sent to the speech endpoint.")
     endpoint_api_key: str | None = setting(
         None, read.text, "Key sent to the embedded engine's endpoints, if they want one.", secret=True
+    )
+    engine_token: str | None = setting(
+        None, read.text, "Bearer token that `torim engine serve` asks of its clients.", secret=True
     )
     twilio_account_sid: str | None = setting(None, read.text, "Account of the Twilio number.", env="TWILIO_ACCOUNT_SID")
     twilio_auth_token: str | None = setting(
@@ -138,6 +161,7 @@ class Setting:
     why: str
     secret: bool
     reads: Callable[[str], Any]
+    many: bool
 
 
 def settings() -> Iterator[Setting]:
@@ -145,7 +169,7 @@ def settings() -> Iterator[Setting]:
     for item in fields(Config):
         meta = item.metadata
         env = meta["env"] or f"TORIM_{item.name.upper()}"
-        yield Setting(item.name, env, item.default, meta["why"], meta["secret"], meta["reads"])
+        yield Setting(item.name, env, item.default, meta["why"], meta["secret"], meta["reads"], meta["many"])
 
 
 def load_config(env: Mapping[str, str] | None = None, toml_path: Path | None = None) -> Config:
@@ -197,16 +221,19 @@ def _from_env(env: Mapping[str, str], problems: list[str]) -> dict[str, _Given]:
 def _from_file(file: Path | None, problems: list[str]) -> dict[str, _Given]:
     if file is None:
         return {}
-    known = {item.name for item in settings()}
+    known = {item.name: item for item in settings()}
     found: dict[str, _Given] = {}
     for key, value in _table(file).items():
         name = key.lower().removeprefix("torim_")
         if name not in known:
-            problems.append(f"{file.name}: {key} is not a setting.{_suggest(name, known)}")
+            problems.append(f"{file.name}: {key} is not a setting.{_suggest(name, set(known))}")
         elif isinstance(value, bool | int | str):
             found[name] = _Given(_as_text(value), f"{file.name}: {key}")
+        elif known[name].many and isinstance(value, list) and all(isinstance(part, str) for part in value):
+            found[name] = _Given(",".join(value), f"{file.name}: {key}")
         else:
-            problems.append(f"{file.name}: {key} must be a text, a whole number or true/false.")
+            wanted = "a text or a list of texts" if known[name].many else "a text, a whole number or true/false"
+            problems.append(f"{file.name}: {key} must be {wanted}.")
     return found
 
 

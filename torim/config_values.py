@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -66,6 +67,14 @@ def choice(*words: str) -> Callable[[str], str]:
         return by_lower[value.lower()]
 
     return parse
+
+
+def networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """IP addresses and networks, separated by commas or blanks; an address is a network of one."""
+    try:
+        return tuple(ipaddress.ip_network(part, strict=False) for part in re.split(r"[,\s]+", value) if part)
+    except ValueError as error:
+        raise BadValue("IP addresses or networks such as 10.0.0.5, 172.16.0.0/12") from error
 
 
 def is_loopback(host: str) -> bool:

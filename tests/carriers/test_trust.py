@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
 from torim.carriers.signature import sign
@@ -72,11 +74,12 @@ def test_the_public_url_wins_and_may_have_a_path() -> None:
 def test_forwarding_headers_count_from_a_trusted_proxy_only() -> None:
     hints = {"x_forwarded_host": "torim.example, inner", "x_forwarded_proto": "https,http"}
     signature = sign(TOKEN, "https://torim.example/twilio/voice", FORM)
-    trusting = Doorkeeper(TOKEN, trusted_peers=frozenset({"10.0.0.5"}))
-    for peer in ("127.0.0.1", "10.0.0.5"):
+    trusting = Doorkeeper(TOKEN, trusted_peers=(ip_network("10.0.0.5"), ip_network("172.16.0.0/12")))
+    for peer in ("127.0.0.1", "10.0.0.5", "::ffff:10.0.0.5", "172.18.0.1"):
         trusting.check_webhook(approach(peer, x_twilio_signature=signature, **hints), FORM)
-    stranger = approach("10.0.0.6", x_twilio_signature=signature, **hints)
-    assert refused(trusting.check_webhook, stranger, FORM) == "carrier.signature"
+    for peer in ("10.0.0.6", "172.32.0.1", "", "unix"):
+        stranger = approach(peer, x_twilio_signature=signature, **hints)
+        assert refused(trusting.check_webhook, stranger, FORM) == "carrier.signature"
 
 
 def test_a_media_port_may_have_an_address_of_its_own() -> None:

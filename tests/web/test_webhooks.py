@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import ip_network
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -107,6 +109,17 @@ def test_blank_fields_are_part_of_the_signature() -> None:
     ask(dependencies(World(), with_token(Settings(public_url=PUBLIC))), scene)
 
 
+@pytest.mark.parametrize(("peer", "status"), [("172.18.0.1", 200), ("172.32.0.1", 403)])
+def test_a_proxy_on_another_machine_is_believed_if_it_is_trusted(peer: str, status: int) -> None:
+    async def scene(client: httpx.AsyncClient) -> None:
+        forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "torim.example"}
+        headers = signed("https://torim.example/twilio/voice", CALL) | forwarded
+        assert (await client.post("/twilio/voice", data=CALL, headers=headers)).status_code == status
+
+    deps = dependencies(World(), with_token())
+    ask(replace(deps, trusted_peers=(ip_network("172.16.0.0/12"),)), scene, peer)
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -142,7 +155,7 @@ def test_a_bug_while_answering_is_an_apology_and_not_silence() -> None:
         answer = await client.post("/twilio/voice", data={**CALL, "CallSid": "explode"})
         assert answer.status_code == 200 and verbs(answer) == ["Say", "Hangup"]
 
-    ask(dependencies(World(), Settings(language="en")), scene)
+    ask(dependencies(World(), language="en"), scene)
 
 
 @pytest.mark.parametrize("reason", list(EndReason))

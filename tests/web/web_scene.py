@@ -29,7 +29,6 @@ class Settings:
     public_url: str | None = None
     media_url: str | None = None
     twilio_auth_token: str | None = None
-    language: str = "he"
 
 
 @dataclass
@@ -93,7 +92,9 @@ class Calls:
         return self.sessions[-1]
 
 
-def dependencies(world: World, settings: Settings | None = None, media: Calls | None = None) -> WebDeps:
+def dependencies(
+    world: World, settings: Settings | None = None, media: Calls | None = None, language: str = "he"
+) -> WebDeps:
     return WebDeps(
         config=settings or Settings(),
         dispatcher=world,
@@ -101,6 +102,7 @@ def dependencies(world: World, settings: Settings | None = None, media: Calls | 
         call_ends=world,
         registry=CollectorRegistry(),
         token_secret=SECRET,
+        language=language,
         media=media,
         end_wait_s=0.05,
     )
@@ -126,9 +128,9 @@ def play(deps: WebDeps, scene: Scene) -> None:
     asyncio.run(run())
 
 
-def ask(deps: WebDeps, scene: Scene) -> None:
-    """Run one scene against the application itself, as a caller on this machine, in milliseconds."""
-    transport = httpx.ASGITransport(build_app(deps), raise_app_exceptions=False, client=("127.0.0.1", 50_000))
+def ask(deps: WebDeps, scene: Scene, peer: str = "127.0.0.1") -> None:
+    """Run one scene against the application itself, as a caller at the address ``peer``, in milliseconds."""
+    transport = httpx.ASGITransport(build_app(deps), raise_app_exceptions=False, client=(peer, 50_000))
 
     async def run() -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -43,7 +43,7 @@ class Doorkeeper:
 
     auth_token: str | None
     public_url: str | None = None
-    trusted_peers: frozenset[str] = frozenset()
+    trusted_peers: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def check_webhook(self, approach: Approach, params: Params) -> None:
         """Accept a form post of Twilio's; raises `CarrierError` with advice if it must be refused."""
@@ -94,10 +94,15 @@ class Doorkeeper:
         if self.public_url:
             return _with_scheme(self.public_url.rstrip("/"), _HTTP_SCHEMES) + approach.target
         scheme, host = approach.scheme, approach.headers.get("host", "")
-        if _is_loopback(approach.peer) or approach.peer in self.trusted_peers:
+        if self._trusts(approach.peer):
             scheme = _first(approach.headers.get("x-forwarded-proto", "")) or scheme
             host = _first(approach.headers.get("x-forwarded-host", "")) or host
         return f"{_HTTP_SCHEMES.get(scheme, 'https')}://{host}{approach.target}"
+
+    def _trusts(self, peer: str) -> bool:
+        """Whether what this peer says about the original request is believed."""
+        address = _address(peer)
+        return address is not None and (address.is_loopback or any(address in known for known in self.trusted_peers))
 
 
 def _signature(approach: Approach) -> str:
@@ -143,12 +148,15 @@ def _hostname(host: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a text is, an IPv4 one inside IPv6 as what it is; None if it is none."""
     try:
         address = ip_address(host)
     except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped.is_loopback
-    return address.is_loopback
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return address if mapped is None else mapped

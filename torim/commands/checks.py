@@ -175,7 +175,7 @@ def business(config: Config) -> Iterator[Finding]:
     source = config.business_file or "the built-in sample: set TORIM_BUSINESS_FILE to your own"
     grade = Grade.OK if config.business_file else Grade.WARN
     yield Finding(grade, "business", f"{name}, {len(found.services)} services, from {source}")
-    if config.language not in found.languages:
+    if config.language is not None and config.language not in found.languages:
         words = f"TORIM_LANGUAGE={config.language} is not among its languages ({', '.join(found.languages)})"
         yield Finding(Grade.WARN, "business", words)
 

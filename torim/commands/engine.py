@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 
 from torim.commands import SubParsers, config_of
+from torim.config_values import is_loopback
+
+_log = logging.getLogger("torim.engine")
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -22,4 +26,6 @@ def run(args: argparse.Namespace) -> int:
     from torim.live import logs
 
     logs.configure(config.log_level, config.log_format, config.secrets)
+    if not (config.engine_token or is_loopback(args.host)):
+        _log.warning("anybody who reaches %s can use this engine: set TORIM_ENGINE_TOKEN", args.host)
     return serve(args.host, args.port, config)

@@ -101,9 +101,9 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         names = (service.name[language] for service in self.services if service.id == service_id)
         return next(names, service_id)
 
-    def language(self, wanted: str) -> str:
+    def language(self, wanted: str | None) -> str:
         """The language to speak when ``wanted`` is asked for: the opening one if it is not spoken here."""
-        code = wanted.partition("-")[0].lower()
+        code = (wanted or "").partition("-")[0].lower()
         return code if code in self.languages else self.opening_language
 
 

@@ -128,6 +128,11 @@ class CallHost:
         return self._parts.worker
 
     @property
+    def language(self) -> str:
+        """The language in which calls open."""
+        return self._parts.receptionist.business.language(self._parts.config.language)
+
+    @property
     def token_secret(self) -> bytes:
         """What stream tokens are made with."""
         return self._parts.token_secret
@@ -201,7 +206,7 @@ class CallHost:
 
     def _setup(self, opened: StreamOpened) -> CallSetup:
         parts, config = self._parts, self._parts.config
-        language = parts.receptionist.business.language(config.language)
+        language = self.language
         directory = config.data_dir / "calls" / f"{utc_now():%Y-%m-%d}"
         call_id = self._call_id(opened.call_sid, directory)
         caller = opened.parameters.get("caller", "")[:64]

@@ -130,7 +130,8 @@ async def node(
 @contextlib.asynccontextmanager
 async def media_port(running: Node, config: Config, port: int, named_urls: list[str]) -> AsyncIterator[MediaServer]:
     """Listen for media streams while the block runs; ``named_urls`` may still grow."""
-    server = MediaServer(running.host, Doorkeeper(config.twilio_auth_token, config.public_url), named_urls)
+    doorkeeper = Doorkeeper(config.twilio_auth_token, config.public_url, config.trusted_proxies)
+    server = MediaServer(running.host, doorkeeper, named_urls)
     await server.start(config.host, port)
     try:
         yield server

@@ -24,12 +24,12 @@ from torim.live.bridge import Bridge
 from torim.live.dispatch import Dispatcher, WorkerView, media_url, on_web_port, web_media_url
 from torim.live.ends import CallEnds
 from torim.live.fleet import fleet
-from torim.live.host import MakePlans
+from torim.live.host import CallHost, MakePlans
 from torim.live.node import Listeners, MakeDesk, Node, answering, media_port, node, prepare
 from torim.live.trace import Subscriber
 from torim.storage.store import Store
 from torim.web.app import build_app
-from torim.web.ports import MediaHandler, WebDeps
+from torim.web.ports import WebDeps
 from torim.web.server import web_server
 
 DRAIN_MAX_S = 30 * 60.0  # live calls finish by themselves within this
@@ -100,7 +100,7 @@ async def running(
         node(config, OWN_WORKER, secret, listeners, make_plans, make_desk) as own,
         media_port(own, config, config.media_port, named) as media,
     ):
-        app = build_app(_deps(config, dispatcher, ends, own.registry, secret, own.host))
+        app = build_app(_deps(config, dispatcher, ends, own.registry, own.host))
         async with web_server(app, config.host, config.port) as web_port:
             view.url = media_url(config, media.port)
             named.append(view.url)
@@ -144,7 +144,7 @@ async def _serve(config: Config) -> None:
             workers = await stack.enter_async_context(fleet(config, secret, ends, dispatcher))
             own.registry.register(workers)
             crews.append(workers)
-        app = build_app(_deps(config, dispatcher, ends, own.registry, secret, own.host))
+        app = build_app(_deps(config, dispatcher, ends, own.registry, own.host))
         web_port = await stack.enter_async_context(web_server(app, config.host, config.port))
         _log.info("ready: web port %d, engine %s, press Ctrl-C to stop", web_port, config.engine)
         await _until_stopped(dispatcher, crews)
@@ -207,11 +207,16 @@ def _listeners(ends: CallEnds, dispatcher: Dispatcher, worker: int) -> Listeners
 
 
 def _deps(
-    config: Config,
-    dispatcher: Dispatcher,
-    ends: CallEnds,
-    registry: CollectorRegistry,
-    secret: bytes,
-    media: MediaHandler,
+    config: Config, dispatcher: Dispatcher, ends: CallEnds, registry: CollectorRegistry, host: CallHost
 ) -> WebDeps:
-    return WebDeps(config, dispatcher, dispatcher, ends, registry, secret, media)
+    return WebDeps(
+        config=config,
+        dispatcher=dispatcher,
+        health=dispatcher,
+        call_ends=ends,
+        registry=registry,
+        token_secret=host.token_secret,
+        language=host.language,
+        media=host,
+        trusted_peers=config.trusted_proxies,
+    )

@@ -82,7 +82,7 @@ def _handlers(deps: WebDeps, metrics: WebMetrics) -> Mapping[Any, Any]:
     async def failed(request: Request, error: Exception) -> Response | None:
         # The server logs the error itself; the caller must hear something.
         if request.url.path in _SPOKEN_PATHS:
-            return twiml(twilio.apology(deps.config.language))
+            return twiml(twilio.apology(deps.language))
         return PlainTextResponse("Torim failed on this request; its log says why.\n", 500)
 
     return {CarrierError: refused, HTTPException: misused, ClientDisconnect: left, Exception: failed}

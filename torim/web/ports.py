@@ -6,6 +6,7 @@ Nothing here does anything. A test may pass plain objects of the same shape.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
@@ -24,8 +25,6 @@ class WebConfig(Protocol):
     def media_url(self) -> str | None: ...
     @property
     def twilio_auth_token(self) -> str | None: ...
-    @property
-    def language(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +102,7 @@ class WebDeps:
 
     Args:
         token_secret: Shared with the media workers; at least 16 random bytes.
+        language: The business's opening language, for what is said outside of calls.
         media: None where media comes in on ports of its own only.
         trusted_peers: Addresses of proxies on other machines whose forwarding headers count.
         end_wait_s: How long `/twilio/after` waits for a call's end; the caller hears silence meanwhile.
@@ -114,6 +114,7 @@ class WebDeps:
     call_ends: CallEnds
     registry: CollectorRegistry
     token_secret: bytes = field(repr=False)
+    language: str
     media: MediaHandler | None = None
-    trusted_peers: frozenset[str] = frozenset()
+    trusted_peers: tuple[IPv4Network | IPv6Network, ...] = ()
     end_wait_s: float = 2.0

@@ -48,7 +48,7 @@ class TwilioWebhooks:
         target = self._deps.dispatcher.choose(sid)
         if target is None:
             self._metrics.webhooks.labels("voice", "busy").inc()
-            return twiml(twilio.busy(self._deps.config.language))
+            return twiml(twilio.busy(self._deps.language))
         self._metrics.webhooks.labels("voice", "answered").inc()
         return twiml(twilio.answer(target.url, self._parameters(form, sid, target.worker), self._after_url()))
 
@@ -57,7 +57,7 @@ class TwilioWebhooks:
         form = await self._checked(request)
         reason = await self._end_reason(call_sid(form))
         self._metrics.webhooks.labels("after", reason.value if reason else "unknown").inc()
-        return twiml(twilio.after(reason, self._deps.config.language))
+        return twiml(twilio.after(reason, self._deps.language))
 
     async def status(self, request: Request) -> Response:
         """Twilio reports on a call or stream; a stream's error is worth a warning."""

@@ -35,6 +35,7 @@ from torim.errors import EngineError
 
 PATH = "/v1/realtime"
 MODEL = "torim-embedded"
+DEFAULT_LANGUAGE = "en"  # of a client that names none
 MAX_MESSAGE_BYTES = 24 * 1024 * 1024  # an append of 15 MiB of audio as base64, and some more
 MAX_UNREAD_MESSAGES = 5_000  # a client that reads nothing for so long is gone
 
@@ -43,7 +44,7 @@ MAX_UNREAD_MESSAGES = 5_000  # a client that reads nothing for so long is gone
 class EmbeddedConfig:
     """How the engine is set up, for all its sessions."""
 
-    language: str = "en"
+    language: str = DEFAULT_LANGUAGE
     endpoints: EndpointSettings = field(default_factory=EndpointSettings)
     pace: Pace = field(default_factory=Pace)
     max_session_ms: int = MAX_SESSION_MS
@@ -56,9 +57,11 @@ class EmbeddedConfig:
             transcription=_endpoint(config.stt_url, config.stt_model),
             chat=_endpoint(config.llm_url, config.llm_model),
             speech=_endpoint(config.tts_url, config.tts_model),
+            speech_voice=config.tts_voice,
             api_key=config.endpoint_api_key,
         )
-        return cls(language=config.language, endpoints=endpoints)
+        language = config.language or DEFAULT_LANGUAGE
+        return cls(language=language, endpoints=endpoints, bearer_token=config.engine_token)
 
 
 def _endpoint(url: str | None, model: str | None) -> Endpoint | None:
