@@ -64,7 +64,7 @@ class Line:
         self.ledger = Playout(SETTINGS, self.can_clear, self.can_mark, self.path_delay_ms)
 
     def say(self, payload: bytes, *, done: bool = True, item: str = "item", response: str = "R1") -> None:
-        self.ledger.add((item, 0), response, payload)
+        self.ledger.add((item, 0), response, payload, self.now_ms)
         if done:
             self.ledger.finish((item, 0), response)
         self._release()
@@ -155,7 +155,8 @@ def test_less_than_a_frame_waits_for_more() -> None:
     assert line.plays() == []
     assert line.ledger.next_release_ms() is None
     line.say(voice(1, FRAME_SAMPLES - 1), done=False)
-    assert line.plays() == [(0, 20)]
+    line.to(SETTINGS.playout_start_ms)
+    assert line.plays() == [(SETTINGS.playout_start_ms, 20)]
 
 
 def test_only_the_tail_of_an_item_is_padded() -> None:

@@ -86,11 +86,13 @@ class Playout:
         self._can_clear = can_clear
         lead_ms = settings.playout_lead_ms if can_clear else settings.playout_lead_unclearable_ms
         self._lead_samples = lead_ms * SAMPLES_PER_MS
+        self._start_samples = settings.playout_start_ms * SAMPLES_PER_MS
         self._chunk_samples = min(settings.playout_chunk_ms * SAMPLES_PER_MS, self._lead_samples)
         self._can_mark = can_mark
         self._queue: deque[_Piece] = deque()
         self._sent: deque[_Piece] = deque()
         self.waiting_samples = 0  # queued and not sent
+        self._waiting_since = 0  # when the first of them came
         self.items: dict[ItemKey, ItemAudio] = {}
         self.gate = Gate.OPEN
         self.epoch = 0
@@ -110,8 +112,10 @@ class Playout:
             self.items[key] = ItemAudio(key, response_id)
         return self.items[key]
 
-    def add(self, key: ItemKey, response_id: str, payload: bytes) -> None:
+    def add(self, key: ItemKey, response_id: str, payload: bytes, now_ms: int) -> None:
         """Queue a delta of any length."""
+        if not self._queue:
+            self._waiting_since = now_ms * SAMPLES_PER_MS
         item = self.item(key, response_id)
         item.received_samples += len(payload)
         self.waiting_samples += len(payload)
@@ -223,7 +227,10 @@ class Playout:
         """When the next samples should leave; None while there is nothing to send or the gate is closed."""
         if self.gate is Gate.CLOSED or not self._releasable():
             return None
-        return max(0, (self._line_end - self._lead_samples + self._chunk_samples) // SAMPLES_PER_MS)
+        due = max(0, self._line_end - self._lead_samples + self._chunk_samples)
+        if self._may_run_dry():
+            due = max(due, self._waiting_since + self._start_samples)
+        return due // SAMPLES_PER_MS
 
     def release(self, now_ms: int) -> list[Action]:
         """Send what is due: at most the lead ahead of the ear, in whole frames, with marks."""
@@ -243,6 +250,10 @@ class Playout:
         if not self._queue:
             return False
         return self._queue[-1].item.done or self.waiting_samples >= FRAME_SAMPLES
+
+    def _may_run_dry(self) -> bool:
+        """Whether speech would begin with so little in hand that an engine no faster than real time stutters."""
+        return not self._sent and self.waiting_samples < self._start_samples and not self._queue[-1].item.done
 
     def _release_chunk(self, now_ms: int) -> list[Action]:
         fresh = not self._sent

@@ -38,7 +38,7 @@ def audio_delta(s: CallState, event: AudioDelta, now_ms: int) -> None:
         return
     response.changed_ms = now_ms
     response.audio_ms += len(event.payload) // 8
-    s.playout.add((event.item_id, event.content_index), event.response_id, event.payload)
+    s.playout.add((event.item_id, event.content_index), event.response_id, event.payload, now_ms)
 
 
 def text_delta(s: CallState, event: TextDelta, now_ms: int) -> None:

@@ -21,6 +21,7 @@ class TurnSettings:
 
     playout_lead_ms: int = setting(200, "jitter reserve where the carrier can clear; peers without one stutter")
     playout_lead_unclearable_ms: int = setting(40, "what cannot be cleared is heard: keep it short")
+    playout_start_ms: int = setting(120, "speech begins with this much in hand; an engine at 1x stutters without")
     playout_chunk_ms: int = setting(60, "three frames a message: a third of the wake-ups, still a fine clear")
     mark_every_ms: int = setting(240, "fine enough to correct the clock, cheap enough to send")
     echo_window_ms: int = setting(350, "speech this soon after the last played sample is verified")
