@@ -102,7 +102,7 @@ async def running(
     ):
         app = build_app(_deps(config, dispatcher, ends, own.registry, own.host))
         async with web_server(app, config.host, config.port) as web_port:
-            view.url = media_url(config, media.port)
+            view.url = media_url(config, OWN_WORKER, media.port)
             named.append(view.url)
             watching = asyncio.create_task(_watch(own, view))
             try:

@@ -1,0 +1,170 @@
+"""Measure the stage matrix: barge-ins at every stage of an answer, by speech and by key, over real sockets.
+
+    python -m bench.stages [--trials 2] [--delays 0,50,150] [--speeds 1,4,20] [--stages middle,...] [--seed 1]
+                           [--embedded 0] [--at-once 8] [--words FILE] [--out out/stages]
+
+A synthetic caller speaks Twilio's protocol to a server in this process and cuts in with a synthetic voice, at a random
+instant of each stage, in answers 1, 2 and 3; the scripted engine answers, so far away and so fast as asked. `--trials`
+is per cell and per way to the engine, that is, for each delay and speed. `--embedded` adds calls to the embedded
+engine. What fails is kept: its timeline, recording and picture.
+
+A trial is obeyed if the AI fell silent within 150 ms of the caller's voice, nothing stale was heard, the engine was told
+what was heard to 40 ms, what was alive was cancelled once, and the caller was answered exactly once, not before the end
+of the turn; under the greeting lock, if the greeting was heard whole and one reply followed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from torim.commands.staging import Outcome, run_calls, speak
+from torim.lab import matrix_table, report
+from torim.lab.matrix import ANSWERS, SPOKEN, WORDS, CallPlan, EngineWay, Stage, sample, whole
+from torim.lab.matrix_call import Played
+from torim.lab.matrix_judge import Judged, call_problems, judge
+from torim.lab.measure import measure
+
+
+def main() -> int:
+    args = _arguments()
+    plans = _plans(args)
+    trials = sum(len(plan.trials) for plan in plans)
+    print(f"{len(plans)} calls with {trials} barge-ins, {args.at_once} calls at once", flush=True)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        outcome = runner.run(_run(args, plans, Path(folder)))
+    took_s = time.monotonic() - began
+    judged = {played.plan.number: judge(played) for played in outcome.played}
+    return _report(args, outcome, judged, took_s)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=2, help="of each cell, for each delay and speed")
+    parser.add_argument("--delays", default="0,50,150", help="ms to the engine, one way")
+    parser.add_argument("--speeds", default="1,4,20", help="of generation, times real time")
+    parser.add_argument("--stages", default="", help="only these, by name; all of them by default")
+    parser.add_argument("--embedded", type=int, default=0, metavar="CALLS", help="to the embedded engine, besides")
+    parser.add_argument("--at-once", type=int, default=8, metavar="CALLS")
+    parser.add_argument("--words", type=Path, help="a text file with a sentence a line for the caller to say")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("out/stages"), metavar="DIR")
+    return parser.parse_args()
+
+
+def _plans(args: argparse.Namespace) -> list[CallPlan]:
+    names = [name.strip() for name in args.stages.split(",") if name.strip()]
+    stages = [Stage(name) for name in names] or list(ANSWERS)
+    ways = [EngineWay(int(delay), float(speed)) for delay in args.delays.split(",") for speed in args.speeds.split(",")]
+    plans = whole(ways, args.trials, args.seed, stages, _words(args)) if args.trials else []
+    embedded = [EngineWay(int(delay), engine="embedded") for delay in args.delays.split(",")]
+    more = sample(embedded, args.embedded, args.seed, [stage for stage in stages if stage in SPOKEN])
+    return plans + [CallPlan(len(plans) + plan.number, plan.way, plan.trials) for plan in more]
+
+
+def _words(args: argparse.Namespace) -> Sequence[str]:
+    if args.words is None:
+        return WORDS
+    return [line for line in args.words.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+async def _run(args: argparse.Namespace, plans: list[CallPlan], folder: Path) -> Outcome:
+    voices = await speak(sorted({*_words(args), *WORDS}))
+    return await run_calls(plans, voices, folder, args.at_once, _progress)
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{text}", end="", file=sys.stderr, flush=True)
+
+
+# --- what came of it ----------------------------------------------------------------------------------------
+
+
+def _report(args: argparse.Namespace, outcome: Outcome, judged: dict[int, list[Judged]], took_s: float) -> int:
+    everything = [item for items in judged.values() for item in items]
+    for line in matrix_table.lines(matrix_table.table(everything, matrix_table.by_cell), ("stage", "answer", "by")):
+        print(line)
+    print()
+    for line in matrix_table.lines(_ways(outcome, judged), ("engine",)):
+        print(line)
+    print(matrix_table.LEGEND)
+    print()
+    problems = _problems(args.out, outcome, judged)
+    total = _totals(outcome, everything, problems, took_s)
+    for key, value in total.items():
+        print(f"{key}: {value}")
+    for problem in problems:
+        print(f"FAILED {problem}")
+    _save(args.out, outcome, judged, total)
+    return 1 if problems else 0
+
+
+def _ways(outcome: Outcome, judged: dict[int, list[Judged]]) -> list[matrix_table.Row]:
+    groups: dict[str, list[Judged]] = {}
+    for played in outcome.played:
+        groups.setdefault(str(played.plan.way), []).extend(judged[played.plan.number])
+    rows = [matrix_table.row((way,), [item for item in items if item.in_stage]) for way, items in groups.items()]
+    return [item for item in rows if item.trials]
+
+
+def _problems(out: Path, outcome: Outcome, judged: dict[int, list[Judged]]) -> list[str]:
+    found = [f"log: {line}" for line in outcome.errors]
+    for played in outcome.played:
+        items = judged[played.plan.number]
+        of_call = [f"{played.plan}: {text}" for text in call_problems(played)]
+        of_call += [f"{played.plan}, {item.trial.cell}: {text}" for item in items for text in item.problems]
+        if of_call:
+            _keep(played, out)
+        found += of_call
+    return found
+
+
+def _keep(played: Played, out: Path) -> None:
+    report.save(played.record, measure(played.record), out / "failed", f"call-{played.plan.number}")
+
+
+def _totals(outcome: Outcome, items: list[Judged], problems: list[str], took_s: float) -> dict[str, Any]:
+    obeyed = sum(item.obeyed for item in items)
+    low, high = matrix_table.interval(obeyed, len(items))
+    stopped = [item for item in items if item.hold_ms is not None]
+    return {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.platform()}",
+        "python": platform.python_version(),
+        "calls": len(outcome.played),
+        "trials": len(items),
+        "obeyed": f"{obeyed} of {len(items)} (95 % interval {low:.1f} to {high:.1f} %)",
+        "missed their stage": sum(not item.in_stage for item in items),
+        "stopped while sounding": len(stopped),
+        "stopped over 150 ms by the wall clock": sum((item.hold_ms or 0) > 150 for item in stopped),
+        "problems": len(problems),
+        "took": f"{took_s:.0f} s",
+    }
+
+
+def _save(out: Path, outcome: Outcome, judged: dict[int, list[Judged]], total: dict[str, Any]) -> None:
+    trials = [
+        matrix_table.as_data(str(played.plan.way), played.plan.number, item)
+        for played in outcome.played
+        for item in judged[played.plan.number]
+    ]
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "stages.json"
+    path.write_text(json.dumps({"total": total, "trials": trials}, indent=1), encoding="utf-8")
+    print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
