@@ -116,6 +116,8 @@ def test_all_problems_come_at_once() -> None:
         ("TORIM_PUBLIC_URL", "https://phone.example.com:nan", "an https URL"),
         ("TORIM_MEDIA_URL", "https://phone.example.com", "a wss URL"),
         ("TORIM_MEDIA_URL", "ws://phone.example.com", "without TLS only on this machine"),
+        ("TORIM_MEDIA_URL", "wss://phone.example.com/{number}", "a wss URL"),
+        ("TORIM_MEDIA_URL", "wss://phone.example.com/w{worker}?x=1", "a wss URL"),
         ("OPENAI_BASE_URL", "localhost:8000", "an http(s) or ws(s) URL"),
         ("TORIM_STT_URL", "ftp://localhost", "a URL such as"),
         ("TORIM_TRUSTED_PROXIES", "10.0.0.5, proxy.example.com", "IP addresses or networks"),

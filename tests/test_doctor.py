@@ -100,6 +100,23 @@ def test_the_address_that_twilio_calls() -> None:
     assert good == Finding(Grade.OK, "address", "webhook: https://phone.example.com/twilio/voice")
 
 
+@pytest.mark.parametrize(
+    ("url", "workers", "good"),
+    [
+        ("wss://phone.example.com", "1", True),
+        ("wss://phone.example.com/w{worker}", "4", True),
+        ("wss://phone.example.com", "2", False),
+        ("wss://phone.example.com:8081", "1", False),
+        ("wss://phone.example.com:{port}", "2", False),
+        ("ws://localhost", "2", True),
+    ],
+)
+def test_media_that_twilio_cannot_reach(url: str, workers: str, good: bool) -> None:
+    given = config(TORIM_PUBLIC_URL="https://phone.example.com", TORIM_MEDIA_URL=url, TORIM_WORKERS=workers)
+    findings = list(examine(given, {"address": CHECKS["address"]}))
+    assert all(finding.grade is Grade.OK for finding in findings) is good
+
+
 def test_a_public_address_without_a_token_answers_nobody() -> None:
     assert found("signature", TORIM_PUBLIC_URL="https://phone.example.com").grade is Grade.FAIL
     assert found("signature", TORIM_PUBLIC_URL="https://x.example.com", TWILIO_AUTH_TOKEN="t").grade is Grade.OK

@@ -86,8 +86,9 @@ class Config:
     )
     media_url: str | None = setting(
         None,
-        read.ws_url,
-        "Public wss address of the media port, if a proxy shows it under another name than the web port.",
+        read.media_url,
+        "Public wss address of the media port, without `/twilio/media`. With several workers `{worker}` (or `{port}`)"
+        " in it tells them apart, as in `wss://phone.example.com/w{worker}`.",
     )
     workers: int = setting(1, read.whole(1, 64), "Number of media worker processes.")
     max_calls: int = setting(

@@ -94,7 +94,7 @@ def _url(value: str, schemes: dict[str, bool], wanted: str, query: bool = False)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise BadValue(wanted) from error
-    if parts.scheme not in schemes or not host or parts.fragment or (parts.query and not query):
+    if parts.scheme not in schemes or not host or parts.fragment or (parts.query and not query) or "{" in value:
         raise BadValue(wanted)
     if not schemes[parts.scheme] and not is_loopback(host):
         raise BadValue(f"{wanted}; without TLS only on this machine (localhost)")
@@ -110,9 +110,16 @@ def public_url(value: str) -> str:
     return _url(value, {"https": True, "http": False}, "an https URL such as https://phone.example.com")
 
 
-def ws_url(value: str) -> str:
-    """A public media address: wss, or ws on this machine."""
-    return _url(value, {"wss": True, "ws": False}, "a wss URL such as wss://phone.example.com/twilio/media")
+def media_url(value: str) -> str:
+    """A public media address, wss or on this machine ws; ``{worker}`` and ``{port}`` stand for each worker's own."""
+    wanted = "a wss URL such as wss://phone.example.com or wss://phone.example.com/w{worker}"
+    _url(filled(value, worker=1, port=1), {"wss": True, "ws": False}, wanted)
+    return value.rstrip("/")
+
+
+def filled(url: str, worker: int, port: int) -> str:
+    """A media address with the placeholders filled in for one worker."""
+    return url.replace("{worker}", str(worker)).replace("{port}", str(port))
 
 
 def realtime_url(value: str) -> str:

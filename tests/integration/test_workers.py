@@ -1,6 +1,7 @@
 """`torim serve` as an operator runs it: workers in processes of their own, drained by signals."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -87,6 +88,69 @@ def test_calls_spread_over_workers_and_a_shutdown_lets_them_end(tmp_path: Path) 
             assert all(record.ended_by == "server" for record in records)
             assert [verb.name for record in records for verb in record.after] == ["Hangup", "Hangup"]
             assert await asyncio.wait_for(process.wait(), 30) == 0
+
+    asyncio.run(asyncio.wait_for(scene(), 90))
+
+
+def two_free_ports() -> int:
+    """The first of two neighbours."""
+    while True:
+        first = free_port()
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", first + 1)):
+            return first
+
+
+async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+        sink.write_eof()
+
+
+@asynccontextmanager
+async def proxy(media_port: int) -> AsyncIterator[int]:
+    """A proxy that sorts by path: `/w1/...` is passed as it is, of `/w2/...` the prefix is taken off."""
+    routes = {b"/w1/": (media_port, b"/w1/"), b"/w2/": (media_port + 1, b"/")}
+
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        prefix = head.split(b" ")[1][:4]
+        port, passed = routes[prefix]
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        back.write(head.replace(b" " + prefix, b" " + passed, 1))
+        await asyncio.gather(_pipe(reader, back), _pipe(there, writer))
+        for end in (back, writer):
+            end.close()
+
+    server = await asyncio.start_server(connection, "127.0.0.1", 0)
+    async with server:
+        yield int(server.sockets[0].getsockname()[1])
+
+
+def test_a_proxy_on_one_port_tells_the_workers_apart_by_path(tmp_path: Path) -> None:
+    """Twilio opens streams on one port only; its signature covers the address that it was given."""
+
+    async def scene() -> None:
+        first = two_free_ports()
+        async with proxy(first) as port:
+            settings = {
+                "TORIM_MEDIA_PORT": str(first),
+                "TORIM_MEDIA_URL": f"ws://127.0.0.1:{port}/w{{worker}}",
+                "TWILIO_AUTH_TOKEN": "not-a-real-token",
+            }
+            async with torim_serve(tmp_path, **settings) as (process, url):
+                callers = [Caller(Dialing(url, auth_token="not-a-real-token")) for _ in range(2)]
+                for caller in callers:
+                    await caller.dial()
+                await asyncio.sleep(2.5)
+                metrics = (await get(f"{url}/metrics")).text
+                assert 'torim_calls_live{worker="1"} 1.0' in metrics
+                assert 'torim_calls_live{worker="2"} 1.0' in metrics
+                for caller in callers:
+                    await caller.hang_up()
+                process.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(process.wait(), 30) == 0
 
     asyncio.run(asyncio.wait_for(scene(), 90))
 

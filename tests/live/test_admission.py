@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from bridge_scene import play
 
 from torim.config import Config
@@ -86,16 +87,25 @@ def test_nobody_is_chosen_while_all_refuse_or_the_machine_drains() -> None:
     assert not dispatcher.readiness().ready
 
 
-def test_where_the_carrier_is_sent() -> None:
-    assert media_url(Config(), 8081) == "ws://127.0.0.1:8081/twilio/media"
-    assert media_url(Config(host="0.0.0.0"), 8081) == "ws://127.0.0.1:8081/twilio/media"
-    assert media_url(Config(media_url="wss://media.example.com"), 8081) == "wss://media.example.com/twilio/media"
-    assert media_url(Config(media_url="wss://m.example.com/a/b"), 8081) == "wss://m.example.com/a/b"
-    workers = Config(media_url="wss://m.example.com:8081", workers=2)
-    assert media_url(workers, 8082) == "wss://m.example.com:8082/twilio/media"
-    tunnel = Config(public_url="https://phone.example.com/torim")
-    assert on_web_port(tunnel)
-    assert media_url(tunnel, 8081) == "wss://phone.example.com/torim/twilio/media"
+@pytest.mark.parametrize(
+    ("config", "url"),
+    [
+        (Config(), "ws://127.0.0.1:8082/twilio/media"),
+        (Config(host="0.0.0.0"), "ws://127.0.0.1:8082/twilio/media"),
+        (Config(media_url="wss://m.example.com"), "wss://m.example.com/twilio/media"),
+        (Config(media_url="wss://m.example.com/twilio/media"), "wss://m.example.com/twilio/media"),
+        (Config(media_url="wss://m.example.com/a/b"), "wss://m.example.com/a/b/twilio/media"),
+        (Config(media_url="wss://m.example.com:8081", workers=2), "wss://m.example.com:8082/twilio/media"),
+        (Config(media_url="wss://[::1]", workers=2), "wss://[::1]:8082/twilio/media"),
+        (Config(media_url="wss://m.example.com/w{worker}", workers=2), "wss://m.example.com/w2/twilio/media"),
+        (Config(media_url="wss://w{worker}.example.com", workers=2), "wss://w2.example.com/twilio/media"),
+        (Config(media_url="wss://m.example.com:{port}", workers=2), "wss://m.example.com:8082/twilio/media"),
+        (Config(public_url="https://phone.example.com/torim"), "wss://phone.example.com/torim/twilio/media"),
+    ],
+)
+def test_where_the_carrier_is_sent(config: Config, url: str) -> None:
+    assert media_url(config, 2, 8082) == url
+    assert on_web_port(config) is (config.public_url is not None)
 
 
 def test_why_a_call_ended_is_known_to_whoever_waited_and_whoever_asks_later() -> None:

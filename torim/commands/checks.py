@@ -24,6 +24,7 @@ from torim.config import BUILT_IN_ENGINES, Config, settings
 from torim.config_values import is_loopback
 from torim.errors import TorimError
 
+TWILIO_PORT = 443  # of media streams, whatever their address says
 BYTES_PER_MS = 8  # mu-law at 8 kHz
 FREE_DISK_MIN_BYTES = 1_000_000_000
 # The carrier's socket, the engine's, a timeline, a recording; and what the process itself holds.
@@ -136,6 +137,19 @@ def public_address(config: Config) -> Iterator[Finding]:
     if config.public_url and not config.media_url and config.workers > 1:
         words = "without TORIM_MEDIA_URL calls come in on the web port, so TORIM_WORKERS has no effect"
         yield Finding(Grade.WARN, "address", words)
+    yield from _media_address(config)
+
+
+def _media_address(config: Config) -> Iterator[Finding]:
+    from torim.live.dispatch import media_url
+
+    if config.media_url is None:
+        return
+    named = urlsplit(media_url(config, 1, config.media_port))
+    if named.port not in (None, TWILIO_PORT) and not is_loopback(named.hostname or ""):
+        hint = "TORIM_MEDIA_URL such as wss://phone.example.com/w{worker}, and a proxy that sorts by path"
+        words = f"Twilio opens streams on port {TWILIO_PORT} only, never on {named.netloc}: use a {hint}"
+        yield Finding(Grade.FAIL, "address", words)
 
 
 def signature(config: Config) -> Iterator[Finding]:

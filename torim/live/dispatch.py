@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from torim.config import Config
+from torim.config_values import filled
 from torim.web.ports import MediaTarget, Readiness
 
 MEDIA_PATH = "/twilio/media"
@@ -74,19 +75,16 @@ class Dispatcher:
         return Readiness(True)
 
 
-def media_url(config: Config, media_port: int) -> str:
+def media_url(config: Config, worker: int, media_port: int) -> str:
     """The address at which the carrier reaches a worker's media port.
 
-    ``media_url`` names it where it is given (its port becomes the worker's if there are several workers);
-    otherwise a public address means the web port, and no public address means this machine.
+    ``media_url`` names it where it is given; if it names several workers alike, its port becomes the worker's.
+    Otherwise a public address means the web port, and no public address means this machine.
     """
     if config.media_url:
-        parts = urlsplit(config.media_url)
-        named = parts if parts.path.strip("/") else parts._replace(path=MEDIA_PATH)
-        if config.workers > 1:
-            host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-            named = named._replace(netloc=f"{host}:{media_port}")
-        return named.geturl()
+        named = filled(config.media_url, worker, media_port)
+        told_apart = named != config.media_url or config.workers == 1
+        return _below(named if told_apart else _with_port(named, media_port))
     if config.public_url:
         return web_media_url(config)
     return f"ws://{_reachable(config.host)}:{media_port}{MEDIA_PATH}"
@@ -95,12 +93,23 @@ def media_url(config: Config, media_port: int) -> str:
 def web_media_url(config: Config) -> str:
     """The media socket on the public web port."""
     public = config.public_url or ""
-    return "ws" + public.removeprefix("http").rstrip("/") + MEDIA_PATH
+    return _below("ws" + public.removeprefix("http"))
 
 
 def on_web_port(config: Config) -> bool:
     """Whether calls come in on the web port: a public address is known, one of the media port is not."""
     return bool(config.public_url and not config.media_url)
+
+
+def _below(url: str) -> str:
+    """The media socket below a base address; one that names it already stays."""
+    return url.rstrip("/").removesuffix(MEDIA_PATH) + MEDIA_PATH
+
+
+def _with_port(url: str, port: int) -> str:
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return parts._replace(netloc=f"{host}:{port}").geturl()
 
 
 def _reachable(host: str) -> str:

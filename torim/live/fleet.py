@@ -155,7 +155,8 @@ class Fleet(Collector):
     def _heard(self, worker: _Worker, kind: str, *said: Any) -> None:
         if kind == "ready":
             worker.port = said[0]
-            worker.view.url, worker.view.refusal = media_url(self._config, said[0]), None
+            worker.view.url = media_url(self._config, worker.view.worker, said[0])
+            worker.view.refusal = None
             worker.ready.set_result(None)
         elif kind == "state":
             worker.view.calls, worker.view.refusal = said

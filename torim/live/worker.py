@@ -11,24 +11,30 @@ import errno
 import logging
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import picows
 
 from torim.carriers.trust import Approach, Doorkeeper
 from torim.errors import CarrierError, ConfigError
+from torim.live.dispatch import MEDIA_PATH
 from torim.live.host import CallHost
 from torim.live.link import MAX_CARRIER_MESSAGE_BYTES, Link, Message
 from torim.live.sockets import SocketLink, picows_log
 from torim.live.stream import POLICY, TRY_LATER, Stream
 
-PATHS = {"/twilio/media": "twilio", "/browser/media": "browser"}
+PATHS = {MEDIA_PATH: "twilio", "/browser/media": "browser"}
 HEALTH_PATH = "/healthz"
 
 _log = logging.getLogger("torim.live.worker")
 
 
 class MediaServer:
-    """The media port of one process."""
+    """The media port of one process.
+
+    Args:
+        named_urls: Addresses of this port that are given out in TwiML; a proxy may pass their paths as they are.
+    """
 
     def __init__(self, host: CallHost, doorkeeper: Doorkeeper, named_urls: Sequence[str] = ()) -> None:
         self._host = host
@@ -69,13 +75,20 @@ class MediaServer:
         path = request.path.decode("latin-1").partition("?")[0]
         if path == HEALTH_PATH:
             return _answer(picows.WSUpgradeResponse.create_ok_response(b"ok\n"))
-        if path not in PATHS:
+        carrier = self._carrier(path)
+        if carrier is None:
             return _answer(picows.WSUpgradeResponse.create_error_response(404, b"There is nothing at this address.\n"))
         refusal = self._host.admission.refusal()
         if refusal is not None:
             self._host.metrics.refused.labels("carrier.busy").inc()
             return _answer(picows.WSUpgradeResponse.create_error_response(503, f"{refusal}\n".encode()))
-        return _Connection(self, PATHS[path], request)
+        return _Connection(self, carrier, request)
+
+    def _carrier(self, path: str) -> str | None:
+        """Whose stream comes in at a path, if any."""
+        if path in (urlsplit(url).path for url in self._named_urls):
+            return PATHS[MEDIA_PATH]
+        return PATHS.get(path)
 
     def admit(self, carrier: str, approach: Approach, link: Link) -> Stream | None:
         """Begin the stream of a connection that may be here; refuses and closes any other."""

@@ -82,7 +82,7 @@ async def _work(
     )
     named: list[str] = []
     async with node(config, number, token_secret, listeners) as own, media_port(own, config, port, named) as media:
-        named.append(media_url(config, media.port))
+        named.append(media_url(config, number, media.port))
         # What is there now stays: the collector need not walk it between two frames.
         gc.freeze()
         reporter.say("ready", media.port)
