@@ -70,7 +70,7 @@ def pass_time(call: Call, to_ms: int) -> list[Action]:
     st.booleans(), st.booleans(), st.booleans(), SETTINGS, CARRIERS, ENGINES, SOUNDS, EVIDENCE, st.integers(110, 2050),
     st.booleans(),
 )  # fmt: skip
-@settings(max_examples=120)
+@settings(max_examples=80)
 def test_nothing_else_decides(
     lock: bool,
     enabled: bool,

@@ -186,7 +186,7 @@ def test_a_line_that_ran_dry_begins_anew() -> None:
 
 
 @given(st.lists(st.integers(1, 3000), min_size=1, max_size=12), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_deltas_of_any_length_are_heard_once_and_in_order(sizes: list[int], can_clear: bool) -> None:
     line, start = Line(can_clear=can_clear), 0
     for size in sizes:
@@ -329,7 +329,7 @@ def test_a_mark_counts_once() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 400)), min_size=1, max_size=20))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_heard_lies_between_nothing_and_what_was_sent_and_never_falls(returns: list[tuple[int, int]]) -> None:
     line, before = Line(), 0
     line._do(line.ledger.calibrate(0))
@@ -396,7 +396,7 @@ def test_ducked_audio_is_the_same_audio_lower() -> None:
 
 
 @given(st.integers(1, 24_000), st.lists(st.tuples(st.integers(0, 700), st.integers(0, 900)), max_size=6))
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_holds_and_resumes_lose_and_repeat_no_sample(samples: int, holds: list[tuple[int, int]]) -> None:
     line = Line()
     line.say(voice(samples))
@@ -412,7 +412,7 @@ def test_holds_and_resumes_lose_and_repeat_no_sample(samples: int, holds: list[t
 
 
 @given(st.integers(0, 4000), st.booleans(), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_a_cut_knows_what_was_heard(at_ms: int, held: bool, can_clear: bool) -> None:
     line = Line(can_clear=can_clear)
     line.say(ms(3000), done=False)

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torim.core.actions import Purpose
@@ -153,6 +153,7 @@ def test_logs_name_the_newest_response() -> None:
     assert table.last_name == "R1"
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(Input)), max_size=40))
 def test_the_active_id_is_none_exactly_when_every_created_response_is_over(steps: list[tuple[int, Input]]) -> None:
     table = Responses()

@@ -95,7 +95,7 @@ def test_no_kind_of_event_is_left_out() -> None:
     assert set(EVENTS) == set(get_args(ev.Event))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(INSTANTS, ANY_EVENT | ACTIONS), max_size=8))
 def test_a_file_has_one_line_per_entry(entries: list[tuple[int, ev.Event | act.Action]]) -> None:
     text = "\n".join(render(at_ms, entry) for at_ms, entry in entries)
