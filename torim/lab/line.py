@@ -14,10 +14,12 @@ import numpy.typing as npt
 
 from torim.audio import g711
 from torim.lab.ear import SAMPLES_PER_MS
-from torim.lab.echo_path import FULL_SCALE, Echo, EchoPath
+from torim.lab.echo_path import FULL_SCALE, Echo, EchoPath, Samples
 from torim.lab.leg import Leg, LegSettings
 
 __all__ = ["FULL_SCALE", "CallerLine", "EchoPath", "LineSettings", "Route", "last_voice_samples", "onset_samples"]
+
+NOISE_SAMPLES = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,31 @@ class CallerLine:
         self._random = np.random.default_rng(settings.seed)
         self._noise_rms = FULL_SCALE * 10 ** (settings.noise_db / 20)
         self._echo = Echo(settings.echo, self._random) if settings.echo else None
+        self._background = np.zeros(0)
+        self._noise_left = 0
         self._down = _leg(settings, 1)
         self._up = _leg(settings, 2)
 
     def frame(self, speech: bytes, far_end: bytes) -> bytes:
         """Mix speech, noise and the echo of what the ear plays in the same 20 ms; mu-law in and out."""
         mixed = g711.decode(speech).astype(np.float64)
-        mixed += self._random.normal(0.0, self._noise_rms, len(mixed))
+        mixed += self._noise(len(mixed))
         if self._echo is not None:
             played = g711.decode(far_end).astype(np.float64)
             mixed += self._echo.frame(played if self._down is None else self._down.frame(played))
         if self._up is not None:
             mixed = self._up.frame(mixed)
         return g711.encode(np.clip(np.rint(mixed), -32768, 32767).astype(np.int16))
+
+    def _noise(self, count: int) -> Samples:
+        """The next samples of the background, drawn many frames at a time."""
+        if self._noise_left < count:
+            rest = self._background[len(self._background) - self._noise_left :]
+            self._background = np.concatenate([rest, self._random.normal(0.0, self._noise_rms, NOISE_SAMPLES)])
+            self._noise_left = len(self._background)
+        start = len(self._background) - self._noise_left
+        self._noise_left -= count
+        return self._background[start : start + count]
 
 
 def _leg(settings: LineSettings, side: int) -> Leg | None:

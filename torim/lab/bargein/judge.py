@@ -1,0 +1,255 @@
+"""What a trial came to: how soon the AI held, cut, was silent and answered, and what was wrong.
+
+Decides from the evidence alone, by the same rules for both modes. Milliseconds count from the onset; the clock of
+each is named. What becomes of many trials is counted elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from torim.core.actions import ClearAudio, CreateResponse, Note, PlayAudio, Purpose
+from torim.core.events import AudioDelta, ResponseCreated
+from torim.core.reasons import Reason
+from torim.lab.bargein.evidence import Evidence
+from torim.lab.bargein.resume import Heard, follow
+from torim.lab.bargein.tau import Ticks, ticks_of
+from torim.lab.bargein.trials import Group, Place, Trial
+
+EARLY_MS = 60.0  # soft beginnings lie this much before the manifest's onset
+OBEYED_MS = 1_000.0
+CUTS = (Reason.CUT, Reason.CUT_BY_KEY, Reason.CUT_BY_WORDS)
+RESUMES = (Reason.RESUMED, Reason.RESUMED_AT_DEADLINE)
+
+
+class Fault(Enum):
+    """What may be wrong with a trial."""
+
+    NOT_MADE = "could not be made"
+    MISSED = "not obeyed"
+    LATE = "obeyed only after 1 s"
+    UNANSWERED = "never answered"
+    BEFORE = "cut before the sound"
+    FALSE_CUT = "stopped for it"
+    FALSE_TURN = "answered it"
+    STALE = "old audio after the cut"
+    INEXACT = "resumed elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The AI fell silent to listen, and went on."""
+
+    at_ms: float  # server
+    silence_ms: float  # at the ear, until anything was heard again
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One trial, judged. None where there was nothing to measure."""
+
+    trial: Trial
+    sounding: bool = False  # the AI was being heard at the onset
+    hold_ms: float | None = None  # server: to the first clear
+    cut_ms: float | None = None  # server: to the decision that it is a turn
+    by_words: bool = False  # decided by a late transcript
+    silence_ms: float | None = None  # ear: to the last sample of the old audio
+    reply_ms: float | None = None  # server: from the last offset to the reply's first sample, engine time deducted
+    talked_into: bool = False  # the AI sounded again before the caller's last offset
+    replies: int = 0
+    stale_ms: float = 0.0
+    holds: tuple[Hold, ...] = ()  # false ones, in the whole trial
+    cuts: int = 0  # in the whole trial
+    heard: Heard = field(default_factory=Heard)
+    spoken_ms: float = 0.0  # of the statement at the ear
+    ticks: Ticks | None = None
+    cut_before: bool = False
+    failure: str = ""
+
+    @property
+    def obeyed(self) -> bool:
+        """Committed within a second and answered; a hold does not count."""
+        return self.cut_ms is not None and self.cut_ms <= OBEYED_MS and self.replies > 0
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Everything wrong with it."""
+        if self.failure:
+            return (Fault.NOT_MADE,)
+        found = _turn_faults(self) if self.trial.is_turn else _other_faults(self)
+        if self.stale_ms > 0:
+            found.append(Fault.STALE)
+        if self.heard.jumps and not self.trial.line.jitter_ms:
+            found.append(Fault.INEXACT)
+        return tuple(found)
+
+
+def _turn_faults(outcome: Outcome) -> list[Fault]:
+    if outcome.cut_before:
+        return [Fault.BEFORE]
+    if outcome.cut_ms is None:
+        return [Fault.MISSED]
+    if outcome.cut_ms > OBEYED_MS:
+        return [Fault.LATE]
+    return [] if outcome.replies else [Fault.UNANSWERED]
+
+
+def _other_faults(outcome: Outcome) -> list[Fault]:
+    if outcome.trial.place is Place.MIDDLE:
+        return [Fault.FALSE_CUT] if outcome.cuts else []
+    return [Fault.FALSE_TURN] if outcome.cuts or outcome.replies else []
+
+
+def judge(evidence: Evidence) -> Outcome:
+    """Judge one trial."""
+    if evidence.failure or evidence.began_samples is None:
+        return Outcome(evidence.trial, failure=evidence.failure or "the AI never spoke")
+    return _Judge(evidence).outcome()
+
+
+class _Judge:
+    """The evidence of one trial, read once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        trial = evidence.trial
+        alone = trial.group in (Group.ECHO, Group.BED)
+        self._from_ms = -1e9 if alone else -EARLY_MS
+        self._notes = [(at_ms, note) for at_ms, note in evidence.of(Note)]
+        self._clears = [at_ms for at_ms, _ in evidence.of(ClearAudio)]
+        self._spans = list(evidence.ear.heard(evidence.length_samples))
+        self._cut = next(((at, n) for at, n in self._notes if n.reason in CUTS and at >= self._from_ms), None)
+        self._reply_ms = self._first_reply()
+
+    def outcome(self) -> Outcome:
+        evidence, cut = self._evidence, self._cut
+        return Outcome(
+            trial=evidence.trial,
+            sounding=self._sounding(),
+            hold_ms=self._hold_ms(),
+            cut_ms=cut[0] if cut else None,
+            by_words=bool(cut and cut[1].reason is Reason.CUT_BY_WORDS),
+            silence_ms=self._silence_ms(),
+            reply_ms=self._reply_delay_ms(),
+            talked_into=self._reply_ms is not None and self._reply_ms < self._offset_ms,
+            replies=self._replies(),
+            stale_ms=self._stale_ms(),
+            holds=tuple(self._false_holds()),
+            cuts=sum(note.reason in CUTS for _, note in self._notes),
+            heard=follow(evidence.statement, self._spans) if self._resumed() else Heard(),
+            spoken_ms=self._spoken_ms(),
+            ticks=ticks_of(self._spans, evidence.onset_samples, evidence.offset_samples, evidence.length_samples),
+            cut_before=any(n.reason in CUTS and at < self._from_ms for at, n in self._notes),
+        )
+
+    # --- stopping -----------------------------------------------------------------------------------------------
+
+    def _sounding(self) -> bool:
+        onset = self._evidence.onset_samples
+        return any(span.start_samples <= onset < span.end_samples for span in self._spans)
+
+    def _hold_ms(self) -> float | None:
+        """The first clear for this sound, if the AI was sounding when it came."""
+        first = next((at for at in self._clears if at >= self._from_ms), None)
+        return first if first is not None and self._old_audio_until(first) else None
+
+    def _old_audio_until(self, at_ms: float) -> bool:
+        """Whether a clear at an instant silenced the statement and nothing later."""
+        return self._reply_ms is None or at_ms < self._reply_ms
+
+    def _effect_samples(self) -> int | None:
+        """When the cut took effect at the ear: its clear's arrival, or at once where nothing was sounding."""
+        if self._cut is None:
+            return None
+        at_ms = self._cut[0]
+        for number, cleared_ms in enumerate(self._clears):
+            if cleared_ms >= at_ms and number < len(self._evidence.ear.clears):
+                own = cleared_ms - at_ms < 1
+                return self._evidence.ear.clears[number].at_samples if own else self._evidence.ear_samples(at_ms)
+        return self._evidence.ear_samples(at_ms)
+
+    def _silence_ms(self) -> float | None:
+        effect, onset = self._effect_samples(), self._evidence.onset_samples
+        if effect is None:
+            return None
+        ends = [min(span.end_samples, effect) for span in self._spans if span.start_samples < effect]
+        last = max(ends, default=0)
+        return (last - onset) / 8 if last > onset else None
+
+    def _stale_ms(self) -> float:
+        """Audio of before the cut, heard after it."""
+        effect = self._effect_samples()
+        if effect is None:
+            return 0.0
+        until = self._evidence.length_samples
+        if self._reply_ms is not None:
+            until = self._evidence.ear_samples(self._reply_ms)
+        return sum(max(0, min(s.end_samples, until) - max(s.start_samples, effect)) for s in self._spans) / 8
+
+    # --- answering ----------------------------------------------------------------------------------------------
+
+    @property
+    def _offset_ms(self) -> float:
+        return (self._evidence.offset_samples - self._evidence.onset_samples) / 8
+
+    def _first_reply(self) -> float | None:
+        """When the first audio of an answer left, after the cut."""
+        since = self._cut[0] if self._cut else self._from_ms
+        answers = list(self._evidence.of(ResponseCreated))[1:]  # the first is the statement
+        created = {made.response_id for at, made in answers if at >= since}
+        voiced = (at for at, delta in self._evidence.of(AudioDelta) if delta.response_id in created)
+        begins = next(voiced, None)
+        if begins is None:
+            return None
+        return next((at for at, _ in self._evidence.of(PlayAudio) if at >= begins), None)
+
+    def _replies(self) -> int:
+        since = self._cut[0] if self._cut else self._from_ms
+        asked = (item for at, item in self._evidence.of(CreateResponse) if at >= since)
+        return sum(item.purpose is not Purpose.GREETING for item in asked)
+
+    def _reply_delay_ms(self) -> float | None:
+        """From the caller's last sound; what the engine took is not ours."""
+        if self._reply_ms is None or self._reply_ms < self._offset_ms:
+            return None
+        asked = [at for at, _ in self._evidence.of(CreateResponse) if at < self._reply_ms]
+        voiced = [at for at, _ in self._evidence.of(AudioDelta) if asked and asked[-1] <= at <= self._reply_ms]
+        if not voiced:
+            return None
+        return self._reply_ms - self._offset_ms - (voiced[0] - asked[-1])
+
+    # --- false holds --------------------------------------------------------------------------------------------
+
+    def _resumed(self) -> bool:
+        return any(note.reason in RESUMES for _, note in self._notes)
+
+    def _false_holds(self) -> list[Hold]:
+        found = []
+        held: float | None = None
+        for at_ms, note in self._notes:
+            if note.reason is Reason.HELD and note.evidence.get("sounding"):
+                held = at_ms
+            elif note.reason in CUTS:
+                held = None
+            elif note.reason in RESUMES and held is not None:
+                verdict = str(note.evidence.get("verdict", "deadline"))
+                found.append(Hold(held, self._gap_ms(held), verdict))
+                held = None
+        return found
+
+    def _gap_ms(self, held_ms: float) -> float:
+        """Silence at the ear from a hold until anything is heard again."""
+        after = self._evidence.ear_samples(held_ms)
+        number = next((n for n, at in enumerate(self._clears) if at >= held_ms), None)
+        clears = self._evidence.ear.clears
+        silent = clears[number].at_samples if number is not None and number < len(clears) else after
+        starts = [span.start_samples for span in self._spans if span.start_samples >= silent]
+        return (min(starts, default=self._evidence.length_samples) - silent) / 8
+
+    def _spoken_ms(self) -> float:
+        until = self._evidence.length_samples
+        if self._reply_ms is not None:
+            until = self._evidence.ear_samples(self._reply_ms)
+        return sum(max(0, min(span.end_samples, until) - span.start_samples) for span in self._spans) / 8
