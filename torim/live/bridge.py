@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -174,9 +174,10 @@ class Bridge:
     # --- in: tools -------------------------------------------------------------------------------------
 
     def _tool_finished(self, action: act.RunTool, output: str) -> None:
-        self._apply(ev.ToolFinished(action.call_id, output))
         if action.name == tools.END_CALL:
+            # Before its output, so that the output asks for no other reply than the goodbye.
             self._apply(ev.GoodbyeAsked())
+        self._apply(ev.ToolFinished(action.call_id, output))
 
     def _tool_failed(self, name: str, why: str) -> None:
         self._log.error("a tool failed; the engine is told so", tag="[TOOL]", tool=name, cause=why)
@@ -205,6 +206,8 @@ class Bridge:
         if step is None:
             self._perform(self.call.wake(now_ms), now_ms)
             return
+        if type(step) is ev.EngineReady:
+            step = replace(step, audio_ms=self._near.uplink.audio_ms)
         self.setup.trace.record(now_ms, step)
         before = _BEFORE.get(type(step))
         if before is not None:
