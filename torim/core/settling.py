@@ -49,6 +49,9 @@ def judged(s: CallState, item: Item, now_ms: int) -> None:
         caller_turn(s, item, now_ms)
     elif item.judgement is Judgement.FALSE:
         s.out.note(Reason.TURN_FALSE, Level.INFO, item=item.item_id)
+        if not item.announced:
+            delete(s, item)  # our commit crossed the engine's own: silence, and any words in it are made up
+            return
         s.due.set_once(Due.FALSE_ITEMS, now_ms + s.settings.false_item_wait_ms)
         false_words(s, item, now_ms)
 

@@ -13,8 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-ITEM_MARGIN_MS = 1_000  # an engine's item begins some 300 ms before a sound and ends some 500 ms after it
-
 
 class Voice(Enum):
     """What the local detector hears right now."""
@@ -38,6 +36,7 @@ class Item:
     item_id: str
     start_ms: int  # audio clock
     end_ms: int | None = None
+    announced: bool = False  # the engine heard speech begin in it
     committed: bool = False
     judgement: Judgement = Judgement.PENDING
     voiced: bool = False  # it overlaps voice that we heard ourselves
@@ -62,6 +61,7 @@ class _Span:
 class CallerTurns:
     """Voice, spans and items of one call's caller."""
 
+    item_margin_ms: int  # what the engine adds to a sound, before and after it together
     voice: Voice = Voice.NONE
     open: bool = False  # verified voice (or the engine's word for it) that no settled turn contains yet
     engine_hears: bool = False  # between the engine's speech_started and its committed
@@ -105,7 +105,7 @@ class CallerTurns:
 
     def speech_started(self, item_id: str, audio_ms: int) -> None:
         self.engine_hears = True
-        self.items.setdefault(item_id, Item(item_id, audio_ms))
+        self.items.setdefault(item_id, Item(item_id, audio_ms)).announced = True
 
     def speech_stopped(self, item_id: str, audio_ms: int) -> None:
         item = self.items.get(item_id)
@@ -121,11 +121,12 @@ class CallerTurns:
         item = self.items.setdefault(item_id, Item(item_id, self._committed_to_ms))
         item.end_ms = audio_ms if item.end_ms is None else item.end_ms
         item.committed = True
-        self.newest = item
         self.engine_hears = False
         self.commit_asked = None
         self._committed_to_ms = item.end_ms
         self._judge(item, ai_sounded, now_ms)
+        if item.announced or item.judgement is Judgement.TURN:
+            self.newest = item  # else it is silence that our own commit cut off
         return item
 
     def judge_pending(self, now_ms: int) -> list[Item]:
@@ -190,4 +191,4 @@ class CallerTurns:
     def _explained(self, start_ms: int, end_ms: int) -> bool:
         """Whether false alarms are all that an item can hold, but for what the engine adds around a sound."""
         covered_ms = sum(span.common_ms(start_ms, end_ms) for span in self._false)
-        return covered_ms > 0 and end_ms - start_ms - covered_ms <= ITEM_MARGIN_MS
+        return covered_ms > 0 and end_ms - start_ms - covered_ms <= self.item_margin_ms
