@@ -49,7 +49,7 @@ EVENTS: dict[type, st.SearchStrategy[Any]] = {
     ev.VoiceSure: st.builds(ev.VoiceSure, COUNTS, EVIDENCE),
     ev.VoiceDropped: st.builds(ev.VoiceDropped, COUNTS, st.sampled_from(ev.Verdict), EVIDENCE),
     ev.VoiceEnded: st.builds(ev.VoiceEnded, COUNTS),
-    ev.EngineReady: st.builds(ev.EngineReady, st.none() | ABILITIES),
+    ev.EngineReady: st.builds(ev.EngineReady, st.none() | ABILITIES, st.integers(0, 30_000)),
     ev.ResponseCreated: st.builds(ev.ResponseCreated, NAMES, st.none() | NAMES),
     ev.AudioDelta: st.builds(ev.AudioDelta, NAMES, NAMES, PARTS, st.integers(0, 999).map(lambda n: b"\x2a" * n)),
     ev.AudioDone: st.builds(ev.AudioDone, NAMES, NAMES, PARTS),

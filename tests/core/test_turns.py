@@ -34,20 +34,20 @@ def coughed(turns: CallerTurns, start_ms: int, end_ms: int) -> None:
 
 
 def test_a_verified_voice_begins_at_its_onset() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     said(turns, 900, 1800)
     assert turns.voice_start_ms(engine_item(turns, 700, 1900)) == 900
 
 
 def test_a_voice_that_is_sure_at_once_begins_there() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     turns.sure(1000)
     turns.ended(1500)
     assert turns.voice_start_ms(engine_item(turns, 700, 1900)) == 1000
 
 
 def test_what_the_detector_says_is_known() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     assert turns.voice is Voice.NONE
     turns.onset(100)
     assert (turns.voice, turns.open) == (Voice.UNSURE, False)
@@ -60,13 +60,13 @@ def test_what_the_detector_says_is_known() -> None:
 
 
 def test_a_dropped_sound_opens_no_turn() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     coughed(turns, 100, 300)
     assert (turns.voice, turns.open) == (Voice.NONE, False)
 
 
 def test_an_overruled_sound_is_no_voice_until_it_is_sure_again() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     turns.sure(100)
     turns.overrule(2000)
     turns.settle()
@@ -80,14 +80,14 @@ def test_an_overruled_sound_is_no_voice_until_it_is_sure_again() -> None:
 
 @pytest.mark.parametrize("ai", [True, False])
 def test_an_item_with_verified_voice_is_a_turn_whatever_else_sounded(ai: bool) -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     said(turns, 1000, 1500)
     item = engine_item(turns, 800, 1600, ai=ai)
     assert (item.judgement, item.voiced) == (Judgement.TURN, True)
 
 
 def test_an_item_wholly_inside_a_false_span_is_none() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     coughed(turns, 1000, 1500)
     item = engine_item(turns, 1100, 1400)
     assert (item.judgement, item.voiced) == (Judgement.FALSE, False)
@@ -95,26 +95,26 @@ def test_an_item_wholly_inside_a_false_span_is_none() -> None:
 
 
 def test_a_false_alarm_and_then_words_in_one_item_are_a_turn() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     coughed(turns, 1000, 1200)
     said(turns, 1300, 2000)
     assert engine_item(turns, 900, 2100).judgement is Judgement.TURN
 
 
 def test_an_item_that_only_the_engine_heard_is_a_turn_in_silence() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     item = engine_item(turns, 1000, 1500)
     assert (item.judgement, item.voiced) == (Judgement.TURN, False)
 
 
 def test_an_item_that_only_the_engine_heard_is_our_echo_while_we_sound() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     assert engine_item(turns, 1000, 1500, ai=True).judgement is Judgement.FALSE
 
 
 @pytest.mark.parametrize("voice", [True, False])
 def test_a_commit_before_the_verdict_waits_for_it(voice: bool) -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     turns.onset(1000)
     item = engine_item(turns, 900, 1400)
     assert item.judgement is Judgement.PENDING
@@ -130,7 +130,7 @@ def test_a_commit_before_the_verdict_waits_for_it(voice: bool) -> None:
 
 
 def test_a_sound_that_begins_after_an_item_does_not_delay_its_judgement() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     said(turns, 500, 900)
     turns.speech_started("U1", 400)
     turns.speech_stopped("U1", 1000)
@@ -139,7 +139,7 @@ def test_a_sound_that_begins_after_an_item_does_not_delay_its_judgement() -> Non
 
 
 def test_an_item_that_was_never_announced_reaches_back_to_the_last_one() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     engine_item(turns, 100, 500, "U1")
     said(turns, 800, 1500)
     item = committed(turns, "U2", 2000)
@@ -147,7 +147,7 @@ def test_an_item_that_was_never_announced_reaches_back_to_the_last_one() -> None
 
 
 def test_a_commit_answers_ours() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     turns.commit_asked = "commit-7"
     committed(turns)
     assert turns.commit_asked is None
@@ -157,7 +157,7 @@ def test_a_commit_answers_ours() -> None:
 
 
 def test_on_a_new_link_the_clock_begins_anew_and_a_voice_goes_on() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     said(turns, 1000, 2000)
     engine_item(turns, 900, 2100)
     turns.sure(5000)
@@ -169,7 +169,7 @@ def test_on_a_new_link_the_clock_begins_anew_and_a_voice_goes_on() -> None:
 
 
 def test_on_a_new_link_an_old_span_means_nothing() -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     coughed(turns, 1000, 2000)
     turns.new_link()
     assert engine_item(turns, 1100, 1900).judgement is Judgement.TURN
@@ -182,7 +182,7 @@ SPANS = st.tuples(st.integers(0, 5000), st.integers(1, 800)).map(lambda span: (s
 def test_an_item_is_voiced_exactly_where_it_overlaps_voice(
     voice: tuple[int, int], item: tuple[int, int], ai: bool
 ) -> None:
-    turns = CallerTurns()
+    turns = CallerTurns(1_000)
     said(turns, voice[0], max(voice[1], voice[0] + 101))
     judged = engine_item(turns, *item, ai=ai)
     overlaps = voice[0] < item[1] and item[0] < max(voice[1], voice[0] + 101)

@@ -54,7 +54,7 @@ from torim.core.state import CallState, Manners
 from torim.core.tools import Tools
 from torim.core.transcript import Transcript, Turn
 from torim.core.truncation import Truncation
-from torim.core.turns import Voice
+from torim.core.turns import CallerTurns, Voice
 
 
 class Call:
@@ -93,6 +93,7 @@ class Call:
             truncation=Truncation(engine, answers.responses, words, out),
             tools=Tools(out),
             link=EngineLink(settings, out),
+            turns=CallerTurns(settings.item_margin_ms),
         )
 
     # --- events and deadlines ---------------------------------------------------------------------------

@@ -139,10 +139,12 @@ class VoiceEnded:
 class EngineReady:
     """The link is up and the session's effective configuration is the one that was asked for.
 
-    ``capabilities`` is given when the engine is another one than before (a fall-back).
+    ``capabilities`` is given when the engine is another one than before (a fall-back). ``audio_ms`` is what the
+    clock of appended audio shows once the caller's audio that was kept for this link is appended.
     """
 
     capabilities: EngineCapabilities | None = None
+    audio_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ __all__ = ["FRAME_MS", "WINDOW_MS", "FarEnd", "ListenState", "Listener", "Measur
 
 FRAME_MS = 20
 WINDOW_MS = 32  # of the neural VAD
+_LEVEL_FRAMES = 3  # the loudest of them is the level that goes with one output of the neural VAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Listener:
         self._fell = True  # speech probability has been low since the last verdict or ending
         self._measure = Measure()
         self._echoes = deque([0.0], maxlen=self._settings.echo_hold_ms // FRAME_MS)
+        self._levels = deque([-96.0], maxlen=_LEVEL_FRAMES)
         self._probability = 0.0
         self._sound = Sound(0)
         self._active_ms = -1_000  # when there was last energy
@@ -81,6 +83,7 @@ class Listener:
         self._now_ms += FRAME_MS
         self._measure = measure
         self._echoes.append(measure.echo)
+        self._levels.append(measure.level_db)
         self._follow_energy(measure)
         if self._state is ListenState.QUIET:
             return self._onset(far_end, audio_ms) if self._voiced_energy(far_end) else []
@@ -88,6 +91,7 @@ class Listener:
             self._gather(measure, far_end)
             return self._verify(audio_ms)
         if self._state is ListenState.VOICE:
+            self._sound.level_db = max(self._sound.level_db, measure.level_db)
             return self._endpoint(audio_ms)
         if not measure.armed:
             self._state = ListenState.QUIET
@@ -103,8 +107,7 @@ class Listener:
         self._windows_in_a_row = self._windows_in_a_row + 1 if own else 0
         self._fell = self._fell or probability < settings.speech_keep_min
         if self._state is ListenState.VOICE:
-            keeps = probability >= settings.speech_keep_min and not self._explained(far_end)
-            self._voice_ms = self._now_ms if keeps else self._voice_ms
+            self._keep(far_end)
             return []
         if self._state is ListenState.VERIFYING:
             self._count(own, probability)
@@ -122,6 +125,13 @@ class Listener:
         events = self._onset(far_end, audio_ms)
         self._count(True, self._probability)
         return events + self._verify(audio_ms)
+
+    def _keep(self, far_end: FarEnd) -> None:
+        """The caller goes on while there is speech that is neither our echo nor far below their voice."""
+        settings = self._settings
+        near = max(self._levels) >= self._sound.level_db - settings.background_db
+        if self._probability >= settings.speech_keep_min and near and not self._explained(far_end):
+            self._voice_ms = self._now_ms
 
     def _follow_energy(self, measure: Measure) -> None:
         if measure.active:
@@ -149,6 +159,8 @@ class Listener:
         if not echo_possible(far_end, settings):
             return False
         above_db = self._measure.level_db - self._measure.echo_db
+        if self._measure.echo >= settings.echo_certain_min:
+            return True
         if self._measure.echo >= settings.echo_sure_min:
             return above_db <= settings.echo_sure_margin_db
         if self._measure.echo_known and above_db <= 0.0:
@@ -174,9 +186,9 @@ class Listener:
         sound.frames += 1
         sound.level_db = max(sound.level_db, measure.level_db)
         sound.echo_peak = max(sound.echo_peak, measure.echo)
-        certain = measure.echo >= self._settings.echo_certain_min and echo_possible(far_end, self._settings)
-        sound.echo_frames += certain or self._explained(far_end)
-        if measure.voicing >= self._settings.voicing_min and not self._explained(far_end):
+        if self._explained(far_end):
+            sound.echo_frames += 1
+        elif measure.voicing >= self._settings.voicing_min:
             sound.pitch_ms += FRAME_MS
 
     def _count(self, own: bool, probability: float) -> None:
@@ -203,7 +215,7 @@ class Listener:
             return []
         self._state = ListenState.DISMISSED
         self._windows_in_a_row = 0
-        self._fell = True
+        self._fell = self._probability < self._settings.speech_keep_min
         return [VoiceEnded(audio_ms)]
 
     def _evidence(self) -> Evidence:

@@ -53,7 +53,6 @@ class Reason(Enum):
     # turns
     TURN_COMMITTED = ("[TURN]", "the caller's turn is committed")
     TURN_FALSE = ("[TURN]", "an engine turn holds no voice of the caller; no answer to it")
-    TURN_REOPENED = ("[TURN]", "the caller goes on; the same turn")
     TURN_TOO_LONG = ("[TURN]", "committed at the longest turn")
     KEYS_SENT = ("[TURN]", "keys handed to the engine")
     # tools

@@ -65,8 +65,9 @@ def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
     if event.capabilities is not None:
         s.answers.engine = s.truncation.engine = event.capabilities
         s.words.times_words = event.capabilities.times_words
+    s.keep_audio_clock(event.audio_ms, now_ms)
     if again:
-        replay(s, now_ms)
+        replay(s)
     if s.turns.open and s.turns.voice is Voice.NONE:
         s.due.set(Due.COMMIT, now_ms + s.settings.commit_wait_ms)
     if Due.KEYS not in s.due:
@@ -74,9 +75,8 @@ def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
     greet(s, now_ms)
 
 
-def replay(s: CallState, now_ms: int) -> None:
+def replay(s: CallState) -> None:
     """Bring a new link up to date: what was said and heard, what tools gave, then the caller's kept audio."""
-    s.manners.audio_origin_ms = now_ms
     s.turns.new_link()
     s.tools.new_link()
     untold = s.truncation.new_link(s.playout.unheard_items())

@@ -46,6 +46,7 @@ class TurnSettings:
         200, "a response the engine made over a caller heard this recently is unwanted"
     )
     false_item_wait_ms: int = setting(2_000, "a transcript that has not come by then will hardly matter")
+    item_margin_ms: int = setting(1_000, "an engine's item begins some 300 ms before a sound and ends some 500 after")
     digits_gap_ms: int = setting(2_000, "a number is over when no key follows for this long")
     idle_prompt_ms: int = setting(10_000, "mutual silence after which a person would ask")
     hang_up_after_ms: int = setting(500, "a breath after the last word before the line closes")
@@ -94,6 +95,7 @@ class ListenSettings:
     echo_share: float = setting(0.5, "of the frames since the onset that must look like echo")
     noise_verdict_ms: int = setting(300, "no word of the neural VAD by then: noise")
     verify_max_ms: int = setting(500, "an open question is dropped; a second trigger starts anew")
+    background_db: float = setting(30.0, "a voice this much below the caller's loudest is somebody else's")
     endpoint_ms: int = setting(500, "silence that ends a turn; pauses inside numbers reach 220 ms")
 
 

@@ -60,7 +60,7 @@ class CallState:
     truncation: Truncation
     tools: Tools
     link: EngineLink
-    turns: CallerTurns = field(default_factory=CallerTurns)
+    turns: CallerTurns
     due: Deadlines = field(default_factory=Deadlines)
     phase: Phase = Phase.RINGING
     floor: Floor = Floor.OPEN

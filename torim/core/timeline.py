@@ -155,7 +155,8 @@ def _audio(event: AudioDelta) -> str:
 
 def _ready(event: EngineReady) -> str:
     abilities = asdict(event.capabilities) if event.capabilities else {}
-    return "ready" + "".join(f" {name}={json.dumps(value)}" for name, value in abilities.items())
+    able = "".join(f" {name}={json.dumps(value)}" for name, value in abilities.items())
+    return f"ready{_pairs(audio_ms=event.audio_ms or None)}{able}"
 
 
 _EVENTS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
@@ -271,8 +272,8 @@ def _read_evidence(words: _Words) -> Evidence:
 
 
 def _read_ready(words: _Words) -> EngineReady:
-    abilities = {name: json.loads(value) for name, value in words.named.items()}
-    return EngineReady(EngineCapabilities(**abilities) if abilities else None)
+    abilities = {name: json.loads(value) for name, value in words.named.items() if name != "audio_ms"}
+    return EngineReady(EngineCapabilities(**abilities) if abilities else None, words.number("audio_ms"))
 
 
 def _read_calls(words: _Words) -> tuple[FunctionCall, ...]:

@@ -80,7 +80,9 @@ class SimEngine:
 
     def connect(self, delay_ms: int) -> None:
         self.link += 1
-        self._send(EngineReady(), delay_ms + self.plan.engine_ms)
+        # The world's own clock is that of appended audio: what was kept for this link is all there was so far.
+        at_ms = self.world.now_ms + delay_ms + 2 * self.plan.engine_ms
+        self._send(EngineReady(audio_ms=at_ms), delay_ms + self.plan.engine_ms)
 
     def _send(self, event: Event, delay_ms: int = 0) -> None:
         link = self.link
