@@ -85,6 +85,11 @@ class ScriptedPeer:
         self._agenda.add(stop_ms, Found(Edge.STOPPED, stop_ms))
         return self
 
+    def hears(self, edge: Edge, at_ms: int, audio_ms: int) -> ScriptedPeer:
+        """Report the start or the end of speech at an instant, as found at ``audio_ms`` of the appended audio."""
+        self._agenda.add(at_ms, Found(edge, audio_ms))
+        return self
+
     def caller_says(self, *texts: str) -> ScriptedPeer:
         """Transcripts of the caller's next turns."""
         self._input.texts.extend(texts)

@@ -1,13 +1,15 @@
 """The engine of the bench: the scripted one, speaking recordings, hearing by level, understanding by oracle.
 
-Decides what the engine says in a trial. Its turn detection is the scripted engine's own (level, 500 ms of silence),
-on the audio that it is sent; a turn's words are the recording's label, 300 ms after the commit.
+Decides what the engine says in a trial, and when it hears the caller begin and end: as engines do it, by a neural
+VAD at 0.5 with 300 ms of padding and 500 ms of silence, here with the same probabilities as the product's ears (on
+real sockets: by level). A turn's words are the recording's label, 300 ms after the commit.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from torim.engines.energy_turns import Edge
 from torim.engines.script import Answer, Behaviour, Request, plays
 from torim.engines.scripted import ScriptedPeer
 from torim.lab.bargein.sound import Voices
@@ -17,12 +19,19 @@ FIRST_AUDIO_MS = 200  # from a create to the first sound; deducted from reply de
 SPEED = 4.0  # generation, times real time
 DELTA_MS = 400  # few messages: nothing here depends on their number
 REPLY_MS = 2_500
+SPEECH_MIN, SPEECH_KEEP_MIN = 0.5, 0.35
+SPOKEN_WINDOWS = 2  # in a row, of 32 ms
+SILENCE_MS = 500
+DEAF_DB = 0  # no level reaches it
 STATEMENT = "This is what I have found for you, and there is more to say about each of these, so let me go on."
 QUESTION = "I have found a time for you tomorrow at ten. Does that suit you?"
 
 
-def engine_of(trial: Trial, statement: bytes, voices: Voices) -> ScriptedPeer:
-    """The engine of one trial's call: makes the statement, then answers what it is asked."""
+def engine_of(trial: Trial, statement: bytes, voices: Voices, onset_db: int = DEAF_DB) -> ScriptedPeer:
+    """The engine of one trial's call: makes the statement, then answers what it is asked.
+
+    ``onset_db`` is the level at which it hears speech by itself; by default it is told by an `EngineEar`.
+    """
     words = STATEMENT if trial.place is Place.MIDDLE else QUESTION
     reply = voices.statement(trial.voice, REPLY_MS)
 
@@ -30,5 +39,27 @@ def engine_of(trial: Trial, statement: bytes, voices: Voices) -> ScriptedPeer:
         made = plays("All right, then.", reply) if request.number else plays(words, statement)
         return replace(made, first_audio_ms=FIRST_AUDIO_MS if request.number else 20)
 
-    behaviour = Behaviour(speed=SPEED, delta_ms=DELTA_MS, caller_says=trial.words)
+    behaviour = Behaviour(speed=SPEED, delta_ms=DELTA_MS, caller_says=trial.words, onset_db=onset_db)
     return ScriptedPeer(otherwise=answer, behaviour=behaviour)
+
+
+class EngineEar:
+    """Turn detection of the engine on the probabilities of the neural VAD."""
+
+    def __init__(self, peer: ScriptedPeer) -> None:
+        self._peer = peer
+        self._spoken = 0
+        self._speaking = False
+        self._spoke_ms = 0
+
+    def window(self, probability: float, now_ms: int) -> None:
+        """One output of the VAD, which covers the 32 ms up to now."""
+        self._spoken = self._spoken + 1 if probability >= SPEECH_MIN else 0
+        if probability >= SPEECH_KEEP_MIN:
+            self._spoke_ms = now_ms
+        if not self._speaking and self._spoken >= SPOKEN_WINDOWS:
+            self._speaking = True
+            self._peer.hears(Edge.STARTED, now_ms, self._peer.appended_ms - 32 * self._spoken)
+        elif self._speaking and now_ms - self._spoke_ms >= SILENCE_MS:
+            self._speaking = False
+            self._peer.hears(Edge.STOPPED, now_ms, self._peer.appended_ms)

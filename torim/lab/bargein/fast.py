@@ -37,7 +37,7 @@ from torim.core.reasons import Reason
 from torim.core.settings import ListenSettings, TurnSettings
 from torim.engines.base import SessionConfig
 from torim.engines.openai_realtime import OpenAIRealtimeCodec
-from torim.lab.bargein.engine import engine_of
+from torim.lab.bargein.engine import EngineEar, engine_of
 from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.sound import Track, Voices, caller_track
 from torim.lab.bargein.trials import Group, Trial
@@ -114,6 +114,7 @@ class FastCall:
         )
         self._codec = OpenAIRealtimeCodec(SESSION)
         self._peer = engine_of(trial, statement, bench.voices)
+        self._engine_ear = EngineEar(self._peer)
         self._world = World()
         self._line = CallerLine(trial.line)
         self._up = Route(trial.line.delay_ms, trial.line.jitter_ms, trial.line.seed)
@@ -136,8 +137,11 @@ class FastCall:
 
     def heard(self, probability: float) -> None:
         """The neural VAD's word on the window that waited."""
-        far_end = self._call.far_end(self._world.now_ms)
-        self._deliver(self.hearing.speech(probability, far_end))
+        now_ms = self._world.now_ms
+        self._deliver(self.hearing.speech(probability, self._call.far_end(now_ms)))
+        self._engine_ear.window(probability, now_ms)
+        self._from_engine(self._peer.wake(now_ms))
+        self._deliver([])
 
     def _open(self) -> None:
         self._deliver([StreamStarted()])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from torim.core.actions import ClearAudio, CreateResponse, Note, PlayAudio, Purpose
-from torim.core.events import AudioDelta, ResponseCreated
+from torim.core.events import AudioDelta, ResponseCreated, VoiceEnded
 from torim.core.reasons import Reason
 from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.resume import Heard, follow
@@ -65,7 +65,8 @@ class Outcome:
     heard: Heard = field(default_factory=Heard)
     spoken_ms: float = 0.0  # of the statement at the ear
     ticks: Ticks | None = None
-    cut_before: bool = False
+    cut_before: bool = False  # by something else than this sound
+    early: bool = False  # by what the recording holds before its onset; then cut_ms is negative
     failure: str = ""
 
     @property
@@ -120,7 +121,8 @@ class _Judge:
         self._notes = [(at_ms, note) for at_ms, note in evidence.of(Note)]
         self._clears = [at_ms for at_ms, _ in evidence.of(ClearAudio)]
         self._spans = list(evidence.ear.heard(evidence.length_samples))
-        self._cut = next(((at, n) for at, n in self._notes if n.reason in CUTS and at >= self._from_ms), None)
+        self._earliest_ms = self._own_sound_from_ms()
+        self._cut = next(((at, n) for at, n in self._notes if n.reason in CUTS and at >= self._earliest_ms), None)
         self._reply_ms = self._first_reply()
 
     def outcome(self) -> Outcome:
@@ -141,8 +143,21 @@ class _Judge:
             heard=follow(evidence.statement, self._spans) if self._resumed() else Heard(),
             spoken_ms=self._spoken_ms(),
             ticks=ticks_of(self._spans, evidence.onset_samples, evidence.offset_samples, evidence.length_samples),
-            cut_before=any(n.reason in CUTS and at < self._from_ms for at, n in self._notes),
+            cut_before=any(n.reason in CUTS and at < self._earliest_ms for at, n in self._notes),
+            early=cut is not None and cut[0] < self._from_ms,
         )
+
+    def _own_sound_from_ms(self) -> float:
+        """From when on a cut is this sound's: its recording may hold breath, room or a word before the onset.
+
+        Only where nothing else can have caused it, and if the floor was not given back before the onset.
+        """
+        trial = self._evidence.trial
+        if trial.line.echo is not None or not trial.pieces:
+            return self._from_ms
+        lead_ms = max(piece.clip.onset_samples - piece.at_samples for piece in trial.pieces) / 8
+        ended = [at for at, _ in self._evidence.of(VoiceEnded) if at < 0]
+        return min(self._from_ms, max([-lead_ms, *ended]))
 
     # --- stopping -----------------------------------------------------------------------------------------------
 

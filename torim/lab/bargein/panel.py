@@ -24,6 +24,7 @@ class Row:
     """One line of a table: what it is about, and its figures by column."""
 
     name: str
+    n: int  # trials
     figures: dict[str, Figure]
 
 
@@ -76,7 +77,7 @@ def _table(
     groups: Iterable[tuple[str, Sequence[Outcome]]],
     columns: Callable[[Sequence[Outcome]], dict[str, Figure]],
 ) -> Table:
-    table.rows.extend(Row(name, columns(group)) for name, group in groups if group)
+    table.rows.extend(Row(name, len(group), columns(group)) for name, group in groups if group)
     return table
 
 
@@ -103,7 +104,7 @@ def _stop(outcomes: Sequence[Outcome]) -> Table:
 
 def _stop_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
     holds = [o.hold_ms for o in group if o.sounding and o.hold_ms is not None and o.hold_ms <= MUTED_MS]
-    cuts = [o.cut_ms for o in group if o.cut_ms is not None]
+    cuts = [o.cut_ms for o in group if o.cut_ms is not None and not o.early]
     silences = [o.silence_ms for o in group if o.silence_ms is not None and o.sounding]
     n = len(group)
     return {
@@ -117,6 +118,7 @@ def _stop_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
         "obeyed in 1 s": share(sum(o.obeyed and not o.cut_before for o in group), n),
         "cut in 0.6 s": share(sum(o.cut_ms is not None and o.cut_ms <= CUT_BY_MS for o in group), n),
         "never cut": share(sum(o.cut_ms is None and not o.cut_before for o in group), n),
+        "early": share(sum(o.early for o in group), n),
         "cut before": share(sum(o.cut_before for o in group), n),
         "by words": share(sum(o.by_words for o in group), n),
         "stale audio": share(sum(o.stale_ms > 0 for o in group), n),
@@ -165,7 +167,7 @@ def _false_holds(outcomes: Sequence[Outcome]) -> Table:
     groups: list[tuple[str, Sequence[Outcome]]] = [("backgrounds, all", beds)]
     groups += [(f"  {name}", [o for o in beds if o.trial.cls == name]) for name in sorted({o.trial.cls for o in beds})]
     groups += [
-        (f"{kind.value}s, one at a time", [o for o in sounds if o.trial.kind is kind])
+        (f"{kind.value}, one at a time", [o for o in sounds if o.trial.kind is kind])
         for kind in (Kind.BACKCHANNEL, Kind.BODY, Kind.NOISE, Kind.MUSIC)
     ]
     note = "Backgrounds: recordings on end at -41 dBFS, made-up hum and clicks. Jumps: samples lost or repeated."
@@ -198,12 +200,12 @@ def _tau(outcomes: Sequence[Outcome]) -> Table:
         "S_ND (speech to others, modelled)": [o for o in sounds if o.trial.group is Group.ASIDE],
     }
     rows = [
-        Row("L_Y s (mean, yielders)", {"value": mean(yields)}),
-        Row("R_Y", {"value": share(sum(bool(o.ticks and o.ticks.yielded) for o in turns), len(turns))}),
+        Row("L_Y s (mean, yielders)", len(yields), {"value": mean(yields)}),
+        Row("R_Y", len(turns), {"value": share(sum(bool(o.ticks and o.ticks.yielded) for o in turns), len(turns))}),
     ]
     for name, group in kinds.items():
         kept = sum(bool(o.ticks and o.ticks.ignored) for o in group)
-        rows.append(Row(name, {"value": share(kept, len(group))}))
+        rows.append(Row(name, len(group), {"value": share(kept, len(group))}))
     note = (
         "Yielded: the first 200 ms tick without any agent audio, within 2.0 s. Ignored: no such tick within 1.0 s, or"
         " (agent silent) no answer within 2.0 s of the sound's end. The sounds are this corpus's, not tau-voice's."

@@ -21,9 +21,8 @@ def lines(tables: Iterable[Table], details: bool = False) -> Iterable[str]:
         yield f"{table.title} (clock: {table.clock})"
         yield " " * NAME_WIDTH + f"{'n':>5}  " + "  ".join(columns)
         for row in rows:
-            n = max(figure.n for figure in row.figures.values())
             cells = (shown(name, row.figures[name]).rjust(len(name)) for name in columns)
-            yield f"{row.name[:NAME_WIDTH]:<{NAME_WIDTH}}{n:>5}  " + "  ".join(cells)
+            yield f"{row.name[:NAME_WIDTH]:<{NAME_WIDTH}}{row.n:>5}  " + "  ".join(cells)
 
 
 def shown(column: str, figure: Figure) -> str:
