@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torim  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 import numpy as np
 from numpy.typing import NDArray
 

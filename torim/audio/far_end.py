@@ -31,7 +31,8 @@ _FAINT = 1e-6 * 4 * _HEARD  # energy of a window at -60 dBFS (halving doubles am
 _ALIKE = 0.65  # a caller alone reaches it in one check of a hundred
 _ALIKE_CHECKS = 5  # in a row at one delay: certainly our own voice
 _NEAR = 60  # samples searched on either side of the known delay: 15 ms
-_SEARCH_EVERY = 4  # checks
+_SEARCH_EVERY = 4  # checks, on a line with a known delay
+_QUIET_EVERY = 2  # checks, on a line that was quiet so far
 _LOUD_DB = -40.0  # the pauses of our voice teach nothing
 _QUIET_FRAMES = 30  # our voice without an answer for the longest way out and back: a quiet line
 _FREE_LESSONS = 5  # the first echoes set the level, later ones correct it
@@ -121,6 +122,7 @@ class EchoMeter:
         self._candidate = 0  # delay of the last likeness
         self._alike = 0  # checks in a row near it
         self._checks = 0
+        self._likeness = 0.0
 
     def expected_db(self, now_ms: int) -> float:
         """Loudest echo to expect now: full scale while the line is unknown, `QUIETEST_DB` if nothing played."""
@@ -140,13 +142,18 @@ class EchoMeter:
 
     def check(self, heard: Floats, now_ms: int) -> float:
         """Likeness of the last `WINDOW_SAMPLES` to what was played, 0..1; learns delay and level of an echo."""
+        self._checks += 1
+        quiet_line = self.delay is None and self._quiet_frames >= _QUIET_FRAMES
+        if quiet_line and self._checks % _QUIET_EVERY:
+            return self._likeness
+        if not quiet_line:
+            self._quiet_frames = 0
         window = _halve(heard)
         energy = float(window.dot(window))
-        self._checks += 1
-        if self._quiet_frames < _QUIET_FRAMES:
-            self._quiet_frames = 0
-        if energy <= _FAINT:
-            return 0.0
+        self._likeness = self._match(window, energy, now_ms) if energy > _FAINT else 0.0
+        return self._likeness
+
+    def _match(self, window: Floats, energy: float, now_ms: int) -> float:
         match = self._near(window, energy, now_ms)
         if match.likeness < _ALIKE and (self.delay is None or self._alike or self._checks % _SEARCH_EVERY == 0):
             found = self._everywhere(window, energy, now_ms)

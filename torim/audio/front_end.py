@@ -1,7 +1,8 @@
 """The ears of one call: every caller frame is measured here, and only measured.
 
-Cheap measures are made on every frame. Voicing, keys and echo are asked for only while the gate is armed; the
-neural VAD hears everything, because its memory must not have gaps, and is run by `SileroVad` over many calls.
+Cheap measures are made on every frame. Pitch and keys are asked for when the gate has just armed and while our
+own voice may come back, echo only then. The neural VAD hears everything, because its memory must not have gaps;
+`SileroVad` runs it over many calls.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from torim.core.listening import Measure
 from torim.core.settings import ListenSettings
 from torim.errors import CoreMisuse
 
+_FRESH_FRAMES = 25  # half a second: whatever armed the gate has shown its pitch by then
+
 
 class FrontEnd:
     """Measures of one call's caller audio; `pending` says when the neural VAD has a window to hear."""
@@ -26,6 +29,7 @@ class FrontEnd:
         self._gate = Gate(settings)
         self._echo = EchoMeter()
         self._tone_share = settings.tone_share
+        self._armed_frames = 0  # in a row
 
     def played(self, payload: bytes, play_at_ms: int) -> None:
         """Note far-end audio as it was sent, with the instant at which it plays."""
@@ -48,16 +52,19 @@ class FrontEnd:
         np.take(g711.FLOAT32, np.frombuffer(payload, np.uint8), out=samples, mode="clip")
         gate = self._gate
         gate.hear(samples)
-        tone = gate.active and pitch.key_share(samples) >= self._tone_share
+        expected_db = self._echo.expected_db(now_ms)
+        we_are_heard = expected_db > QUIETEST_DB
+        fresh = gate.active and (we_are_heard or self._armed_frames < _FRESH_FRAMES)
+        tone = fresh and pitch.key_share(samples) >= self._tone_share
         if tone:
             gate.disarm()
-        expected_db = self._echo.expected_db(now_ms)
+        self._armed_frames = self._armed_frames + 1 if gate.armed else 0
         voicing = echo = 0.0
         if gate.armed:
-            voicing = pitch.voicing(self.stream.last(pitch.VOICING_SAMPLES)) if gate.active else 0.0
-            if expected_db > QUIETEST_DB:
+            voicing = pitch.voicing(self.stream.last(pitch.VOICING_SAMPLES)) if fresh else 0.0
+            if we_are_heard:
                 echo = self._echo.check(self.stream.last(WINDOW_SAMPLES), now_ms)
-        elif not gate.active and expected_db > QUIETEST_DB:
+        elif we_are_heard and not gate.active:
             self._echo.hear_quiet(gate.level_db, now_ms)
         return Measure(
             level_db=gate.level_db,

@@ -1,0 +1,85 @@
+"""Our own voice is recognised when it comes back, and a caller is not taken for it."""
+
+from __future__ import annotations
+
+import numpy as np
+from audio_sounds import frames, noise, syllables
+
+from torim.audio import g711
+from torim.audio.far_end import EchoMeter, PlayedLine
+from torim.audio.gate import QUIETEST_DB
+
+OURS = syllables(24, -20, seed=3)
+CALLER = syllables(24, -20, seed=7)
+
+
+def converse(meter: EchoMeter, heard: np.ndarray, ms: int, from_ms: int = 0) -> list[float]:
+    """Play our voice, check what is heard every 20 ms; returns the likenesses."""
+    likenesses = []
+    played = list(frames(OURS))
+    for at_ms in range(from_ms, from_ms + ms, 20):
+        meter.line.write(played[at_ms // 20], at_ms)
+        end = (at_ms + 20) * 8
+        window = heard[end - 800 : end] if end >= 800 else np.zeros(800)
+        likenesses.append(meter.check(window.astype(np.float32), at_ms + 20))
+    return likenesses
+
+
+def echo(delay_ms: int, erl_db: float) -> np.ndarray:
+    late = np.concatenate([np.zeros(delay_ms * 8), OURS])[: len(OURS)]
+    return late * 10 ** (-erl_db / 20) + noise(len(OURS) // 8 + 1, -65)[: len(OURS)]
+
+
+def test_an_echo_is_found_at_its_delay_and_level():
+    for delay_ms in (20, 150, 400):
+        meter = EchoMeter()
+        likenesses = converse(meter, echo(delay_ms, 15), 3_000)
+        assert np.median(likenesses[40:]) > 0.9
+        assert meter.delay is not None and abs(meter.delay / 4 - delay_ms) < 3
+        assert abs(meter.expected_db(3_000) - (-20 - 15)) < 8
+
+
+def test_a_caller_over_a_silent_line_is_not_alike():
+    likenesses = converse(EchoMeter(), CALLER, 3_000)
+    assert np.median(likenesses[10:]) < 0.5
+
+
+def test_nothing_is_expected_while_nothing_plays():
+    meter = EchoMeter()
+    assert meter.expected_db(1_000) == QUIETEST_DB
+    assert meter.check(CALLER[:800].astype(np.float32), 1_000) == 0.0
+
+
+def test_anything_is_possible_on_a_line_not_yet_known():
+    meter = EchoMeter()
+    meter.line.write(next(frames(OURS)), 0)
+    meter.line.write(g711.encode(np.full(160, 9_000, np.int16)), 20)
+    assert meter.expected_db(60) == 0.0
+
+
+def test_a_line_that_never_answers_is_known_to_be_quiet():
+    meter = EchoMeter()
+    loud = list(frames(OURS + noise(len(OURS) // 8 + 1, -25)[: len(OURS)]))
+    for at in range(60):
+        meter.line.write(loud[at], at * 20)
+        meter.hear_quiet(-62.0, at * 20 + 20)
+    assert meter.expected_db(1_200) < -50
+
+
+def test_what_was_cleared_was_never_played():
+    line = PlayedLine()
+    for at, frame in enumerate(frames(OURS[:3200])):
+        line.write(frame, at * 20)
+    line.cut(200)
+    assert line.read(4 * 400, 4 * 400).any() and not line.read(4 * 400, 4 * 200).any()
+    assert line.loudest_db(200, 400) == QUIETEST_DB
+
+
+def test_gaps_and_the_ring_s_end_read_as_what_was_played():
+    line = PlayedLine()
+    piece = g711.encode(np.full(160, 8_000, np.int16))
+    line.write(piece, 0)
+    line.write(piece, 2_040)  # wraps the ring
+    heard = line.read(2_060 * 4, 100 * 4)
+    assert np.count_nonzero(heard) == 80 and heard[-80:].all()
+    assert not line.read(6_000 * 4, 700 * 4).any()
