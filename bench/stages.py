@@ -8,9 +8,9 @@ instant of each stage, in answers 1, 2 and 3; the scripted engine answers, so fa
 is per cell and per way to the engine, that is, for each delay and speed. `--embedded` adds calls to the embedded
 engine. What fails is kept: its timeline, recording and picture.
 
-A trial is obeyed if the AI fell silent within 150 ms of the caller's voice, nothing stale was heard, the engine was told
-what was heard to 40 ms, what was alive was cancelled once, and the caller was answered exactly once, not before the end
-of the turn; under the greeting lock, if the greeting was heard whole and one reply followed.
+A trial is obeyed if the AI fell silent within 150 ms of the caller's voice, nothing stale was heard, the engine was
+told what was heard to 40 ms, what was alive was cancelled once, and the caller was answered exactly once, not before
+the end of the turn; under the greeting lock, if the greeting was heard whole and one reply followed.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _report(args: argparse.Namespace, outcome: Outcome, judged: dict[int, list[J
     for line in matrix_table.lines(matrix_table.table(everything, matrix_table.by_cell), ("stage", "answer", "by")):
         print(line)
     print()
-    for line in matrix_table.lines(_ways(outcome, judged), ("engine",)):
+    for line in matrix_table.lines(_ways(outcome, judged), ("engine", "by")):
         print(line)
     print(matrix_table.LEGEND)
     print()
@@ -113,10 +113,11 @@ def _report(args: argparse.Namespace, outcome: Outcome, judged: dict[int, list[J
 
 
 def _ways(outcome: Outcome, judged: dict[int, list[Judged]]) -> list[matrix_table.Row]:
-    groups: dict[str, list[Judged]] = {}
+    groups: dict[matrix_table.Group, list[Judged]] = {}
     for played in outcome.played:
-        groups.setdefault(str(played.plan.way), []).extend(judged[played.plan.number])
-    rows = [matrix_table.row((way,), [item for item in items if item.in_stage]) for way, items in groups.items()]
+        for item in judged[played.plan.number]:
+            groups.setdefault((str(played.plan.way), item.trial.cell.by.value), []).append(item)
+    rows = [matrix_table.row(name, [item for item in items if item.in_stage]) for name, items in groups.items()]
     return [item for item in rows if item.trials]
 
 
@@ -141,7 +142,7 @@ def _totals(outcome: Outcome, items: list[Judged], problems: list[str], took_s: 
     low, high = matrix_table.interval(obeyed, len(items))
     stopped = [item for item in items if item.hold_ms is not None]
     return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.platform()}",
+        "machine": f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
         "python": platform.python_version(),
         "calls": len(outcome.played),
         "trials": len(items),

@@ -23,6 +23,7 @@ from torim.lab.record import CallRecord, ServerEntry, Utterance
 LOOK_EVERY_S = 0.003
 PATIENCE_S = 15.0  # for the next answer; an engine that reads keys waits two seconds for the next one
 QUIET_MS = 700  # after the last answer: nothing more may come
+HEAR_OUT_MS = 2500  # of it; a longer one is not heard to its end
 CLOCK_SLACK_SAMPLES = 4 * SAMPLES_PER_MS  # between the server's clock and the caller's
 
 Voices = Mapping[tuple[str, float], bytes]  # (words, pitch) -> mu-law at 8 kHz
@@ -202,14 +203,14 @@ class Stager:
         return None
 
     async def _hear_out(self) -> int | None:
-        """Hear the answer to the last trial to its end, and the silence after it."""
+        """Hear the answer to the last trial, and the silence after it if it is short."""
         host = await self._until(self._host)
-        if host is None or await self._seen(ResponseDone, host.response_id) is None:
+        if host is None:
             return None
 
         def quiet() -> int | None:
             ended, now = self._played.record.ear.end_samples, self._caller.clock.now_samples()
-            return ended if now >= ended + _ms(QUIET_MS) else None
+            return now if now >= min(ended + _ms(QUIET_MS), host.began_samples + _ms(HEAR_OUT_MS)) else None
 
         return await self._until(quiet)
 

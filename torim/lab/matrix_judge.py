@@ -33,7 +33,7 @@ from torim.core.events import (
     VoiceSure,
 )
 from torim.core.reasons import Level, Reason
-from torim.lab.ear import FRAME_SAMPLES, SAMPLES_PER_MS, heard_between
+from torim.lab.ear import FRAME_SAMPLES, SAMPLES_PER_MS
 from torim.lab.matrix import By, Stage, Trial
 from torim.lab.matrix_call import Played
 from torim.lab.measure import CUTS, MISSED_AFTER_MS, RESUMES, SLACK, BargeIn, measure
@@ -309,11 +309,9 @@ class _Evidence:
             return
         if any(index < opened for index, _ in self._of(ClearAudio)):
             yield "the locked greeting was held or cut"
-        whole = sum(len(item.payload) for _, item in self._of(AudioDelta, 0, opened))
-        reply = next((self._samples(i) for i, _ in self._of(AudioDelta, opened)), self._record.length_samples)
-        heard = heard_between(self._record.heard(), 0, reply)
-        if heard < whole:
-            yield f"only {heard / SAMPLES_PER_MS:.0f} of {whole / SAMPLES_PER_MS:.0f} ms of the greeting were heard"
+        greeting = b"".join(item.payload for _, item in self._of(AudioDelta, 0, opened))
+        if not b"".join(span.payload for span in self._record.heard()).startswith(greeting):
+            yield "the locked greeting was not heard whole, sample by sample"
         onsets = sum(1 for kind in (VoiceOnset, KeyPressed) for index, _ in self._of(kind) if index < opened)
         lines = sum(note.reason is Reason.BLOCKED for _, note in self._of(Note))
         if lines > onsets:
