@@ -6,6 +6,7 @@ import json
 import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bridge_scene import (
     SILENCE,
@@ -19,11 +20,13 @@ from bridge_scene import (
 )
 
 from torim.core.actions import CancelResponse, ClearAudio, FallBackEngine, RunTool, TruncateItem
-from torim.core.events import CallerGone, EndReason, EngineFault, EngineLost, ToolFinished
+from torim.core.events import CallerGone, EndReason, EngineFault, EngineLost, EngineReady, ToolFinished, VoiceOnset
 from torim.engines.script import calls_tool, says
 from torim.engines.scripted import ScriptedPeer
 from torim.errors import EngineError
 from torim.live.link import CARRIER_UNSENT_MAX_BYTES
+from torim.live.recording import Recording
+from torim.live.spool import Spool
 
 
 def speaks(ms: int = 8000, answers: int = 10) -> ScriptedPeer:
@@ -105,6 +108,24 @@ def test_what_was_said_before_the_engine_was_ready_reaches_it(tmp_path: Path) ->
     play(scene())
 
 
+def test_the_clock_of_appended_audio_begins_with_what_was_kept(tmp_path: Path) -> None:
+    """On every link the call knows when the first sample of that link was spoken."""
+
+    async def scene() -> None:
+        lives = iter([speaks(8000).breaks_link(3000), speaks(8000)])
+        call = make_scene(tmp_path, lambda: next(lives))
+        for _ in range(10):
+            call.frame()
+        await call.until(lambda: len(call.happened(EngineReady)) == 2)
+        for ready, appended in zip(call.happened(EngineReady), (200, call.engine.appended_ms), strict=True):
+            assert ready.audio_ms == pytest.approx(appended, abs=40)
+        origin_ms = call.bridge.call.state.manners.audio_origin_ms
+        clock_ms = call.bridge.clock.now_ms() - origin_ms
+        assert clock_ms == pytest.approx(call.engine.appended_ms, abs=40)
+
+    play(scene())
+
+
 def test_a_burst_after_jitter_is_forwarded_whole(tmp_path: Path) -> None:
     async def scene() -> None:
         call = await speaking(tmp_path)
@@ -136,6 +157,39 @@ def test_silence_stands_in_for_a_carrier_that_sends_nothing(tmp_path: Path) -> N
             await asyncio.sleep(0.1)
             call.bridge.tick(write=False)
         assert 900 <= call.engine.appended_ms - before <= 1040
+
+    play(scene())
+
+
+def test_frames_that_come_after_all_keep_every_span_right(tmp_path: Path) -> None:
+    """600 ms of nothing, filled with silence; then all of it at once, and a word in it."""
+
+    async def scene() -> None:
+        recording = Recording(tmp_path / "call.wav", spool := Spool(lambda message: None))
+        call = make_scene(tmp_path, recording=recording)
+        await call.until(lambda: call.happened(EngineReady))
+        await call.until(lambda: not call.sounding())
+        gone_ms, word = call.bridge.clock.now_ms(), buzz(400)
+        for _ in range(6):
+            await asyncio.sleep(0.1)
+            call.bridge.tick(write=False)
+        for start in range(0, len(late := word + SILENCE * 10), 160):
+            call.frame(late[start : start + 160])
+        await call.listen(700)
+        (onset,) = call.happened(VoiceOnset)
+        uplink = call.bridge._near.uplink
+        heard = uplink.span(onset.audio_ms - 100, onset.audio_ms + 300)
+        assert heard is not None and word[:1600] in heard
+        assert call.engine.appended_ms == uplink.audio_ms
+        await call.say(buzz(600) + SILENCE * 20)
+        origin_ms = call.bridge.call.state.manners.audio_origin_ms
+        assert call.bridge.clock.now_ms() - origin_ms == pytest.approx(uplink.audio_ms, abs=40)
+        call.bridge.abort(EndReason.SHUTDOWN)
+        spool.close()
+        with wave.open(str(tmp_path / "call.wav")) as file:
+            caller = np.frombuffer(file.readframes(file.getnframes()), "<i2")[::2]
+        first_ms = np.flatnonzero(np.abs(caller) > 300)[0] / 8
+        assert first_ms == pytest.approx(gone_ms, abs=60)
 
     play(scene())
 

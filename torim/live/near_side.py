@@ -39,7 +39,8 @@ class NearSide:
     def hear(self, frame: bytes, far_end: FarEnd, now_ms: int) -> list[VoiceEvent]:
         """Take one frame; returns what it means."""
         audio_ms = self.uplink.push(frame)
-        if self._recording is not None:
+        if self._recording is not None and frame is not SILENCE_FRAME:
+            # Not what stood in for missing frames: these may still come, and then belong where they were spoken.
             self._recording.caller(frame, now_ms)
         return self._ears.frame(frame, far_end, audio_ms, now_ms)
 

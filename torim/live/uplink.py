@@ -3,6 +3,10 @@
 It decides how long audio is kept and when silence stands in for frames that the carrier did not send. It
 never withholds, reorders or drops a frame of the caller while the engine's link is up, whatever the AI is
 doing.
+
+Frames that come after all, when silence has stood in for them, are appended too: they may be words. The clock of
+appended audio then runs ahead of the wall clock, for good. Spans stay right all the same: engine, ears and kept
+audio all count what was appended, and every verdict of the ears tells the core where that clock stands.
 """
 
 from __future__ import annotations
