@@ -118,7 +118,7 @@ class EchoMeter:
         self.delay: int | None = None  # at half rate, from played to heard
         self._coupling_db = QUIETEST_DB  # heard over played
         self._lessons = 0
-        self._quiet_frames = 0
+        self._quiet_run: list[tuple[float, float]] = []  # level heard and loudest played, per frame
         self._candidate = 0  # delay of the last likeness
         self._alike = 0  # checks in a row near it
         self._checks = 0
@@ -127,27 +127,29 @@ class EchoMeter:
     def expected_db(self, now_ms: int) -> float:
         """Loudest echo to expect now: full scale while the line is unknown, `QUIETEST_DB` if nothing played."""
         played_db = self._played_db(now_ms)
-        known = self.delay is not None or self._quiet_frames >= _QUIET_FRAMES
+        known = self._coupling_db > QUIETEST_DB
         if played_db <= QUIETEST_DB or known:
             return max(played_db + self._coupling_db, QUIETEST_DB)
         return 0.0
 
     def hear_quiet(self, level_db: float, now_ms: int) -> None:
-        """Learn from a frame without energy, while our voice may be sounding in it."""
+        """Learn from a frame without energy while our voice plays: for long enough, and the line is quiet."""
         played_db = self._played_db(now_ms)
         if played_db < _LOUD_DB or self.delay is not None:
             return
-        self._quiet_frames += 1
-        self._coupling_db = max(level_db - played_db, self._coupling_db - _FORGET_DB)
+        self._quiet_run.append((level_db, played_db))
+        if len(self._quiet_run) == _QUIET_FRAMES:
+            heard, played = zip(*self._quiet_run, strict=True)
+            self._coupling_db = max(heard) - max(played)
+            self._quiet_run.clear()
 
     def check(self, heard: Floats, now_ms: int) -> float:
         """Likeness of the last `WINDOW_SAMPLES` to what was played, 0..1; learns delay and level of an echo."""
         self._checks += 1
-        quiet_line = self.delay is None and self._quiet_frames >= _QUIET_FRAMES
+        self._quiet_run.clear()
+        quiet_line = self.delay is None and self._coupling_db > QUIETEST_DB
         if quiet_line and self._checks % _QUIET_EVERY:
             return self._likeness
-        if not quiet_line:
-            self._quiet_frames = 0
         window = _halve(heard)
         energy = float(window.dot(window))
         self._likeness = self._match(window, energy, now_ms) if energy > _FAINT else 0.0

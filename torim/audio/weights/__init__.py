@@ -5,7 +5,6 @@ Origin and licence of each file stand in README.md beside it. Nothing is downloa
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,7 @@ from numpy.typing import NDArray
 WEIGHTS_FILE = Path(__file__).with_name("silero_vad_8k.npz")
 
 
-@cache
 def load() -> dict[str, NDArray[np.float32]]:
-    """Weights of the speech detector by name, in their original shapes; read once per process."""
+    """Weights of the speech detector by name, in their original shapes; `torim.audio.vad` reads them once."""
     with np.load(WEIGHTS_FILE) as archive:
         return {name: archive[name] for name in archive.files}
