@@ -67,9 +67,7 @@ def read_model(wheel: Path) -> bytes:
     model = zipfile.ZipFile(wheel).read(MODEL)
     found = hashlib.sha256(model).hexdigest()
     if found != MODEL_SHA256:
-        raise SystemExit(
-            f"{MODEL} has SHA-256 {found}, expected {MODEL_SHA256}: use the wheel of {REQUIREMENT}."
-        )
+        raise SystemExit(f"{MODEL} has SHA-256 {found}, expected {MODEL_SHA256}: use the wheel of {REQUIREMENT}.")
     return model
 
 
@@ -79,9 +77,7 @@ def extract(model: bytes) -> dict[str, Floats]:
     condition = next(node for node in graph.node if node.op_type == "If")
     branch = next(a.g for a in condition.attribute if a.name == "else_branch")
     constants = {
-        node.output[0]: numpy_helper.to_array(node.attribute[0].t)
-        for node in branch.node
-        if node.op_type == "Constant"
+        node.output[0]: numpy_helper.to_array(node.attribute[0].t) for node in branch.node if node.op_type == "Constant"
     }
     return {ours: constants[BRANCH + theirs].astype(np.float32) for ours, theirs in NAMES.items()}
 
@@ -138,9 +134,7 @@ def write(wheel: Path, model: bytes) -> None:
     folder = Path(WEIGHTS_FILE).parent
     np.savez(WEIGHTS_FILE, **extract(model))  # type: ignore[arg-type]
     (folder / "LICENSE.silero-vad").write_bytes(zipfile.ZipFile(wheel).read(LICENCE))
-    streams = test_signal(windows=40)[[0, 2, 4]].astype(
-        np.float16
-    )  # the test decodes the same float16 values
+    streams = test_signal(windows=40)[[0, 2, 4]].astype(np.float16)  # the test decodes the same float16 values
     golden = reference(model, streams.astype(np.float32))
     np.savez_compressed(GOLDEN_FILE, streams=streams, probabilities=golden)
 
