@@ -1,8 +1,9 @@
 """Say recordings into calls and see whether, and how fast, the AI falls silent for the caller, and only for them.
 
-    torim bench barge-in --corpus DIR --fast [--only sound,echo] [--share 0.2] [--set sure_pitched_ms=96] [--out DIR]
+    torim bench barge-in --corpus DIR [--fast | --calls 20] [--only sound,echo] [--share 0.2] [--out DIR]
 
-`--fast` runs on a virtual clock: the product's ears, core and engine codec between models of line and carrier.
+Through Twilio's protocol on real sockets, to a server in a process of its own; with `--fast` on a virtual clock: the
+product's ears, core and engine codec between models of line and carrier, some hundred times faster than real time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
+from bench._barge_in_real import run_real
 from torim.audio.front_end import FrontEnd
 from torim.audio.vad import VadStream
 from torim.core import timeline
@@ -32,7 +34,7 @@ from torim.lab.bargein.judge import Outcome, judge
 from torim.lab.bargein.lines import LINES
 from torim.lab.bargein.lines import words as line_words
 from torim.lab.bargein.panel import panel
-from torim.lab.bargein.sound import voices_of
+from torim.lab.bargein.sound import Voices, voices_of
 from torim.lab.bargein.trials import Choice, Group, Trial, draw
 from torim.live.ears import Ears, Hearer, VadBatch
 from torim.live.far_side import FarSide
@@ -91,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="torim bench barge-in", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--corpus", type=Path, required=True, help="a folder of recordings with manifest.csv")
     parser.add_argument("--fast", action="store_true", help="on a virtual clock")
+    parser.add_argument("--calls", type=int, default=10, help="at a time, on real sockets")
     parser.add_argument("--line", default="clean", choices=sorted(LINES))
     parser.add_argument("--level", type=float, default=-26.0, help="active level of the caller, dBFS")
     parser.add_argument(
@@ -118,7 +121,10 @@ def _bench(options: argparse.Namespace) -> int:
     if options.trial is not None:
         return _show(trials[options.trial], Bench(ProductHearing, voices, listen, turn))
     print(f"{corpus.name}: {len(corpus.clips)} recordings, {len(corpus.left_out)} left out; {len(trials)} trials")
-    outcomes = _try(trials, Bench(ProductHearing, voices, listen, turn))
+    if options.fast:
+        outcomes = _try(trials, Bench(ProductHearing, voices, listen, turn))
+    else:
+        outcomes = _place(trials, voices, options.calls)
     print("\n".join(table.lines(panel(outcomes), options.details)))
     _say_wrong(outcomes, options.wrong)
     return 0
@@ -169,6 +175,17 @@ def _try(trials: Sequence[Trial], bench: Bench) -> list[Outcome]:
     return outcomes
 
 
+def _place(trials: Sequence[Trial], voices: Voices, calls: int) -> list[Outcome]:
+    made = run_real(trials, voices, calls, _tell)
+    print(file=sys.stderr)
+    print(made.facts)
+    return [judge(evidence) for evidence in made.evidence]
+
+
+def _tell(done: int, of: int) -> None:
+    print(f"\r{done:>5} of {of} calls ", end="", file=sys.stderr, flush=True)
+
+
 def _show(trial: Trial, bench: Bench) -> int:
     """One trial's timeline, in ms from the onset on the server's clock, and what it came to."""
     evidence = next(run([trial], bench))
@@ -177,7 +194,7 @@ def _show(trial: Trial, bench: Bench) -> int:
     for at_ms, subject in evidence.entries:
         if not isinstance(subject, MarkReturned | SendMark | PlayAudio):
             since_ms = at_ms - evidence.arrived_ms
-            print(f"{since_ms:+8.0f} {timeline.render(at_ms, subject)}")
+            print(f"{since_ms:+8.0f} {timeline.render(round(at_ms), subject)}")
     print(dataclasses.replace(judge(evidence), trial=None))  # type: ignore[arg-type]
     return 0
 

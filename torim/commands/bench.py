@@ -43,7 +43,7 @@ def _scripts() -> dict[str, str]:
     if not BENCH.is_dir():
         raise ConfigError("The measurements come with a checkout of Torim: run this in one.", "bench.missing")
     files = sorted(file for file in BENCH.glob("*.py") if not file.name.startswith("_"))
-    return {file.stem: _summary(file) for file in files}
+    return {file.stem.replace("_", "-"): _summary(file) for file in files}
 
 
 def _summary(file: Path) -> str:
@@ -53,7 +53,8 @@ def _summary(file: Path) -> str:
 
 def _measure(name: str, options: list[str], among_all: bool) -> int:
     print(f"== {name}", flush=True)
-    done = subprocess.run([sys.executable, "-m", f"bench.{name}", *options], cwd=BENCH.parent, check=False)
+    module = f"bench.{name.replace('-', '_')}"
+    done = subprocess.run([sys.executable, "-m", module, *options], cwd=BENCH.parent, check=False)
     if among_all and done.returncode == USAGE:
         # A measurement that cannot run without options of its own is for those who call it by name.
         print(f"-- {name} needs options; left out")

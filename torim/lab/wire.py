@@ -31,6 +31,10 @@ class LabClock:
     def now_samples(self) -> int:
         return (time.monotonic_ns() - self._start_ns) // NS_PER_SAMPLE
 
+    def samples_of(self, monotonic_ns: int) -> int:
+        """An instant of this machine's monotonic clock, whichever process read it."""
+        return (monotonic_ns - self._start_ns) // NS_PER_SAMPLE
+
     def until_s(self, at_samples: int) -> float:
         """Seconds from now to an instant; never negative."""
         due_ns = self._start_ns + at_samples * NS_PER_SAMPLE

@@ -17,7 +17,7 @@ from torim.lab.bargein.trials import Place, Trial
 
 FIRST_AUDIO_MS = 200  # from a create to the first sound; deducted from reply delays
 SPEED = 4.0  # generation, times real time
-DELTA_MS = 400  # few messages: nothing here depends on their number
+DELTA_MS = 100
 REPLY_MS = 2_500
 SPEECH_MIN, SPEECH_KEEP_MIN = 0.5, 0.35
 SPOKEN_WINDOWS = 2  # in a row, of 32 ms
@@ -27,19 +27,21 @@ STATEMENT = "This is what I have found for you, and there is more to say about e
 QUESTION = "I have found a time for you tomorrow at ten. Does that suit you?"
 
 
-def engine_of(trial: Trial, statement: bytes, voices: Voices, onset_db: int = DEAF_DB) -> ScriptedPeer:
+def engine_of(
+    trial: Trial, statement: bytes, voices: Voices, onset_db: int = DEAF_DB, delta_ms: int = DELTA_MS
+) -> ScriptedPeer:
     """The engine of one trial's call: makes the statement, then answers what it is asked.
 
     ``onset_db`` is the level at which it hears speech by itself; by default it is told by an `EngineEar`.
     """
     words = STATEMENT if trial.place is Place.MIDDLE else QUESTION
-    reply = voices.statement(trial.voice, REPLY_MS)
+    reply = voices.statement(trial.voice + 1, REPLY_MS)  # another recording than the statement
 
     def answer(request: Request) -> Answer:
         made = plays("All right, then.", reply) if request.number else plays(words, statement)
         return replace(made, first_audio_ms=FIRST_AUDIO_MS if request.number else 20)
 
-    behaviour = Behaviour(speed=SPEED, delta_ms=DELTA_MS, caller_says=trial.words, onset_db=onset_db)
+    behaviour = Behaviour(speed=SPEED, delta_ms=delta_ms, caller_says=trial.words, onset_db=onset_db)
     return ScriptedPeer(otherwise=answer, behaviour=behaviour)
 
 

@@ -3,8 +3,9 @@
 Decides nothing. Definitions that every figure rests on:
 
 onset      the first sample of the manifest's onset (10 ms frames, see the corpus's rule), placed to the sample
-server     the instant at which our socket could first have had a sample: the arrival of its 20 ms frame, counted
-           back within the frame. A delay on this clock is therefore never shorter than what the frame still took.
+server     when our socket was read and written. A sample arrives with its 20 ms frame, at the frame's arrival counted
+           back within the frame; a delay on this clock is therefore never shorter than what the frame still took. An
+           action is timed when it was handed to the socket (on the virtual clock: when it was decided).
 ear        the caller's clock; the far end is heard when the model of the carrier's buffer plays it
 """
 
@@ -20,7 +21,7 @@ from torim.lab.bargein.trials import Trial
 from torim.lab.ear import Ear
 
 Subject = TypeVar("Subject")
-Entry = tuple[int, Event | Action]  # ms of the server's clock
+Entry = tuple[float, Event | Action]  # ms of the server's clock
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Evidence:
     server_samples: int = 0  # the server's zero on the caller's clock
     length_samples: int = 0
     failure: str = ""  # why the trial could not be made
+    late_ms: float = 0.0  # how late the caller's own 20 ms were at worst: the bench's fault, not the server's
 
     def of(self, kind: type[Subject]) -> Iterator[tuple[float, Subject]]:
         """Entries of a kind, with their instants in ms from the onset on the server's clock."""

@@ -47,6 +47,7 @@ from torim.lab.sim.world import World
 
 BATCH = 96  # trials under way at once: their windows share the forward passes of the neural VAD
 AFTER_REPLY_MS = 300
+DELTA_MS = 400  # few messages of the engine: nothing here depends on their number
 SESSION = SessionConfig("bench", "You are a bench.", transcription_model="bench", languages=("en",))
 TO_ENGINE = (CreateResponse, CancelResponse, TruncateItem, DeleteItem, AddText, AddToolOutput, CommitAudio)
 
@@ -113,7 +114,7 @@ class FastCall:
             prompts={},
         )
         self._codec = OpenAIRealtimeCodec(SESSION)
-        self._peer = engine_of(trial, statement, bench.voices)
+        self._peer = engine_of(trial, statement, bench.voices, delta_ms=DELTA_MS)
         self._engine_ear = EngineEar(self._peer)
         self._world = World()
         self._line = CallerLine(trial.line)

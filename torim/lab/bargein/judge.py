@@ -19,6 +19,9 @@ from torim.lab.bargein.trials import Group, Place, Trial
 
 EARLY_MS = 60.0  # soft beginnings lie this much before the manifest's onset
 OBEYED_MS = 1_000.0
+CLOCK_SLACK_MS = 5.0  # what was sent may be heard before the sending process has noted it
+SKIP_SAMPLES = 8  # instants are whole milliseconds
+REPEAT_MS = 40  # a resume may repeat this much and the line's jitter, and never skip
 CUTS = (Reason.CUT, Reason.CUT_BY_KEY, Reason.CUT_BY_WORDS)
 RESUMES = (Reason.RESUMED, Reason.RESUMED_AT_DEADLINE)
 
@@ -82,7 +85,8 @@ class Outcome:
         found = _turn_faults(self) if self.trial.is_turn else _other_faults(self)
         if self.stale_ms > 0:
             found.append(Fault.STALE)
-        if self.heard.jumps and not self.trial.line.jitter_ms:
+        most = (REPEAT_MS + self.trial.line.jitter_ms) * 8
+        if any(jump > SKIP_SAMPLES or jump < -most for jump in self.heard.jumps):
             found.append(Fault.INEXACT)
         return tuple(found)
 
@@ -200,7 +204,7 @@ class _Judge:
             return 0.0
         until = self._evidence.length_samples
         if self._reply_ms is not None:
-            until = self._evidence.ear_samples(self._reply_ms)
+            until = self._evidence.ear_samples(self._reply_ms - CLOCK_SLACK_MS)
         return sum(max(0, min(s.end_samples, until) - max(s.start_samples, effect)) for s in self._spans) / 8
 
     # --- answering ----------------------------------------------------------------------------------------------

@@ -1,0 +1,105 @@
+"""Trials of `bench.barge_in` on real sockets: starts the server's process and places the calls from this one."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import pickle
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
+import uvloop
+
+from bench import _barge_in_server
+from torim.commands.loops import settled_heap
+from torim.errors import CarrierError
+from torim.lab.bargein.evidence import Evidence
+from torim.lab.bargein.real import Placed, Tell, joined, place_all
+from torim.lab.bargein.sound import Voices
+from torim.lab.bargein.trials import Trial
+
+START_S, BEGIN_S = 60.0, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RealRun:
+    """What came of the calls, and what they cost the server."""
+
+    evidence: list[Evidence]
+    facts: dict[str, float]
+
+
+def run_real(trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> RealRun:
+    """Place every trial's call, ``calls`` at a time, at a server in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    with tempfile.TemporaryDirectory() as folder:
+        handed_over = Path(folder) / "told"
+        server = context.Process(target=_barge_in_server.serve, args=(theirs, trials, voices, handed_over))
+        server.start()
+        try:
+            placed = _place(ours, trials, voices, calls, tell)
+            told: _barge_in_server.Told = pickle.loads(handed_over.read_bytes())
+        finally:
+            server.terminate()
+            server.join()
+    evidence = [joined(one, told.calls.get(one.call_sid)) for one in placed]
+    spoken_s = sum(one.length_samples for one in evidence) / 8000
+    facts = {
+        "server_cpu_share": round(told.cpu_s / told.wall_s, 3),
+        "server_cpu_share_per_call": round(told.cpu_s / max(spoken_s, 1e-9), 5),
+        "server_loop_lag_p99_ms": round(told.lag_p99_ms, 2),
+        "caller_worst_tick_ms": round(max((one.late_ms for one in evidence), default=0.0), 1),
+        "load_average": round(os.getloadavg()[0], 2),
+    }
+    return RealRun(evidence, facts)
+
+
+def _place(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> list[Placed]:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_placing(pipe, trials, voices, calls, tell))
+
+
+async def _placing(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> list[Placed]:
+    server = _Server(pipe)
+    base_url = await server.answer(START_S)
+    with settled_heap():
+        placed = await place_all(trials, str(base_url), voices, server, calls, tell)
+    pipe.send("end")
+    await server.answer(START_S)
+    return placed
+
+
+class _Server:
+    """The other end of the pipe."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._answers: asyncio.Queue[object] = asyncio.Queue()
+        asyncio.get_running_loop().add_reader(pipe.fileno(), self._read)
+
+    def _read(self) -> None:
+        try:
+            self._answers.put_nowait(self._pipe.recv())
+        except EOFError:
+            asyncio.get_running_loop().remove_reader(self._pipe.fileno())
+
+    async def answer(self, within_s: float) -> object:
+        try:
+            return await asyncio.wait_for(self._answers.get(), within_s)
+        except TimeoutError:
+            raise CarrierError("The bench's server did not answer; see what it printed.", "bench.server") from None
+
+    async def begins(self, trial: Trial, dial: Callable[[], Awaitable[None]]) -> None:
+        """Tell the server whose engine is wanted, dial, and wait until the call has it."""
+        while not self._answers.empty():
+            self._answers.get_nowait()
+        self._pipe.send(trial.number)
+        await dial()
+        while await self.answer(BEGIN_S) != trial.number:
+            pass
