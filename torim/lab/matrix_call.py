@@ -109,9 +109,26 @@ class Stager:
         return None if host is None else await self._in_answer(trial, host)
 
     async def _before_sound(self, trial: Trial) -> int | None:
-        kind: type[ResponseCreated | CreateResponse] = CreateResponse if trial.other_way else ResponseCreated
-        at_samples = await self._seen(kind)
+        """After the answer was asked for or, the other way round, after it was created and before its sound."""
+        at_samples = await self._until(self._asked if trial.other_way else self._created)
         return None if at_samples is None else at_samples + _ms(30 + 400 * trial.share)
+
+    def _asked(self) -> int | None:
+        entry = self._request()
+        return None if entry is None else self._played.record.clock.samples(entry.at_ms)
+
+    def _created(self) -> int | None:
+        """Not just any: a response that an earlier barge-in has doomed may be created now."""
+        request = self._request()
+        key = request.subject.key if request is not None and isinstance(request.subject, CreateResponse) else None
+        for entry in self._timeline[self._cursor :]:
+            if key is not None and isinstance(entry.subject, ResponseCreated) and entry.subject.key == key:
+                return self._played.record.clock.samples(entry.at_ms)
+        return None
+
+    def _request(self) -> ServerEntry | None:
+        later = (entry for entry in self._timeline[self._cursor :] if isinstance(entry.subject, CreateResponse))
+        return next(later, None)
 
     async def _in_answer(self, trial: Trial, host: _Host) -> int | None:
         share = trial.share
