@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torim.core.actions import Action, ClearAudio, PlayAudio, SendMark
-from torim.core.playout import FRAME_SAMPLES, MAX_JITTER, SAMPLES_PER_MS, SILENCE, Gate, Playout
+from torim.core.line_clock import MAX_JITTER_SAMPLES, SAMPLES_PER_MS
+from torim.core.playout import FRAME_SAMPLES, SILENCE, Gate, Playout
 from torim.core.settings import TurnSettings
 
 SETTINGS = TurnSettings()
@@ -286,7 +287,7 @@ def test_a_later_mark_shows_the_carriers_own_delay() -> None:
     assert line.ledger.mark_returned(1, 0, 1060 + 100 + 50)  # 50 ms later than the round trip explains
     line.to(1500)
     assert line.heard_ms() <= 450
-    assert line.heard_ms() >= 400 - MAX_JITTER // SAMPLES_PER_MS
+    assert line.heard_ms() >= 400 - MAX_JITTER_SAMPLES // SAMPLES_PER_MS
     assert line.ledger.ends_ms() >= line.plays()[-1][0]
 
 

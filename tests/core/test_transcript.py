@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torim.core.playout import SAMPLES_PER_MS, ItemAudio
+from torim.core.line_clock import SAMPLES_PER_MS
+from torim.core.playout import ItemAudio
 from torim.core.transcript import CHARACTERS_PER_SECOND, Speaker, Transcript, Turn
 
 KEY = ("item", 0)

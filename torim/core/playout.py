@@ -21,12 +21,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from torim.core.actions import Action, ClearAudio, PlayAudio, SendMark
+from torim.core.line_clock import SAMPLES_PER_MS, LineClock
 from torim.core.settings import TurnSettings
 
-SAMPLES_PER_MS = 8
 FRAME_SAMPLES = 160
 SILENCE = b"\xff"  # mu-law zero
-MAX_JITTER = 40 * SAMPLES_PER_MS  # beyond this the line is unusable for talk anyway
 
 ItemKey = tuple[str, int]  # (item_id, content_index)
 
@@ -97,12 +96,8 @@ class Playout:
         self.gate = Gate.OPEN
         self.epoch = 0
         self._line_end = 0  # sample clock at which everything sent will have played
-        self._marks: dict[int, int] = {}  # token -> sample clock of the mark, current epoch only
-        self._next_token = 0
         self._since_mark_samples = 0
-        self._round_trip: int | None = None  # samples
-        self._delay = 0 if can_mark else path_delay_ms * SAMPLES_PER_MS  # the carrier's start-up delay
-        self._jitter = 0  # how much that delay was seen to wander
+        self._clock = LineClock(0 if can_mark else path_delay_ms)
 
     # --- filling ----------------------------------------------------------------------------------------
 
@@ -157,12 +152,12 @@ class Playout:
 
     def ends_ms(self) -> int:
         """The instant at which everything sent will have been heard."""
-        return -(-(self._line_end + self._delay + self._jitter) // SAMPLES_PER_MS)
+        return -(-(self._line_end + self._clock.behind) // SAMPLES_PER_MS)
 
     @property
     def round_trip_ms(self) -> int:
         """To the carrier and back, as the first mark measured it."""
-        return (self._round_trip or 0) // SAMPLES_PER_MS
+        return self._clock.round_trip_ms
 
     def remaining_ms(self, now_ms: int) -> int:
         """Speech still to be heard, as far as it has been received."""
@@ -187,19 +182,13 @@ class Playout:
 
     def advance(self, now_ms: int) -> None:
         """Move heard positions up to ``now_ms``, on the safe side by the jitter seen."""
-        self._hear(now_ms * SAMPLES_PER_MS - self._delay - self._jitter)
+        self._hear(now_ms * SAMPLES_PER_MS - self._clock.behind)
 
     def mark_returned(self, token: int, epoch: int, now_ms: int) -> bool:
         """Learn from a mark of this epoch; False if it belongs to an earlier one."""
-        position = self._marks.pop(token, None)
-        if epoch != self.epoch or position is None:
+        position = self._clock.returned(token, now_ms * SAMPLES_PER_MS) if epoch == self.epoch else None
+        if position is None:
             return False
-        delay = max(0, now_ms * SAMPLES_PER_MS - position)
-        if self._round_trip is None:
-            self._round_trip = delay
-        before, self._delay = self._delay, max(0, delay - self._round_trip)
-        wandered_ms = max(abs(self._delay - before), self._jitter * 7 // 8) // SAMPLES_PER_MS
-        self._jitter = min(MAX_JITTER, wandered_ms * SAMPLES_PER_MS)
         self._hear(position)
         return True
 
@@ -291,11 +280,8 @@ class Playout:
         return payload + SILENCE * pad
 
     def _mark(self) -> list[Action]:
-        token = self._next_token
-        self._next_token += 1
         self._since_mark_samples = 0
-        self._marks[token] = self._line_end
-        return [SendMark(token, self.epoch)]
+        return [SendMark(self._clock.mark(self._line_end), self.epoch)]
 
     # --- hold, resume, cut ------------------------------------------------------------------------------
 
@@ -334,7 +320,7 @@ class Playout:
             self._queue.extendleft(_Piece(piece.item, piece.payload) for piece in reversed(self._sent))
             self.waiting_samples += sum(len(piece.payload) for piece in self._sent)
         self._sent.clear()
-        self._marks.clear()
+        self._clock.forget()
         self._line_end = now_ms * SAMPLES_PER_MS
         self._since_mark_samples = 0
         self.epoch += 1

@@ -1,0 +1,56 @@
+"""What marks tell about the line: its round trip, and how far the carrier plays behind our paced clock.
+
+A mark sent before any audio comes back at once and so measures the bare round trip; whatever a later mark takes
+beyond that is the carrier's own start-up delay, and how much that wanders is the line's jitter. All instants are
+on the sample clock, 8 samples a millisecond. It learns; it decides nothing.
+"""
+
+from __future__ import annotations
+
+SAMPLES_PER_MS = 8
+MAX_JITTER_SAMPLES = 40 * SAMPLES_PER_MS  # beyond this the line is unusable for talk anyway
+
+
+class LineClock:
+    """The marks that are on their way, and what the returned ones taught."""
+
+    def __init__(self, assumed_delay_ms: int) -> None:
+        self._marks: dict[int, int] = {}  # token -> sample clock of the mark
+        self._next_token = 0
+        self._round_trip: int | None = None
+        self._delay = assumed_delay_ms * SAMPLES_PER_MS
+        self._jitter = 0
+
+    @property
+    def behind(self) -> int:
+        """How far the ear is behind the paced clock, on the safe side."""
+        return self._delay + self._jitter
+
+    @property
+    def round_trip_ms(self) -> int:
+        """To the carrier and back, as the first mark measured it."""
+        return (self._round_trip or 0) // SAMPLES_PER_MS
+
+    def mark(self, position: int) -> int:
+        """Note a mark after everything that plays up to ``position``; returns its token."""
+        token = self._next_token
+        self._next_token += 1
+        self._marks[token] = position
+        return token
+
+    def returned(self, token: int, now: int) -> int | None:
+        """Learn from a mark; returns the position that was certainly played, None for an unknown mark."""
+        position = self._marks.pop(token, None)
+        if position is None:
+            return None
+        delay = max(0, now - position)
+        if self._round_trip is None:
+            self._round_trip = delay
+        before, self._delay = self._delay, max(0, delay - self._round_trip)
+        wandered_ms = max(abs(self._delay - before), self._jitter * 7 // 8) // SAMPLES_PER_MS
+        self._jitter = min(MAX_JITTER_SAMPLES, wandered_ms * SAMPLES_PER_MS)
+        return position
+
+    def forget(self) -> None:
+        """A clear brings all marks back at once: they teach nothing."""
+        self._marks.clear()
