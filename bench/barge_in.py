@@ -1,83 +1,44 @@
 """Say recordings into calls and see whether, and how fast, the AI falls silent for the caller, and only for them.
 
-    torim bench barge-in --corpus DIR [--fast | --calls 20] [--only sound,echo] [--share 0.2] [--out DIR]
+    torim bench barge-in --corpus DIR [--fast [--curves]] [--calls 10] [--held-out 0.3] [--line clean] [--out DIR]
 
 Through Twilio's protocol on real sockets, to a server in a process of its own; with `--fast` on a virtual clock: the
 product's ears, core and engine codec between models of line and carrier, some hundred times faster than real time.
+The report goes to `--out`: `report.html`, `report.json`, and recordings and timelines of wrong and slow trials.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
+import platform
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
+from bench._barge_in_fast import ProductHearing, again, outcomes
 from bench._barge_in_real import run_real
-from torim.audio.front_end import FrontEnd
-from torim.audio.vad import VadStream
-from torim.core import timeline
-from torim.core.actions import PlayAudio, SendMark
-from torim.core.events import MarkReturned, VoiceEvent
-from torim.core.listening import FarEnd, Listener
 from torim.core.settings import ListenSettings, TurnSettings
 from torim.errors import ConfigError, TorimError
-from torim.lab.bargein import table
+from torim.lab.bargein import curves, table
 from torim.lab.bargein.corpus import Corpus, held_out, read_corpus
-from torim.lab.bargein.fast import Bench, run
+from torim.lab.bargein.evidence import Evidence
+from torim.lab.bargein.fast import Bench
 from torim.lab.bargein.judge import Outcome, judge
+from torim.lab.bargein.keep import keep, told
 from torim.lab.bargein.lines import LINES
-from torim.lab.bargein.lines import words as line_words
+from torim.lab.bargein.page import page
 from torim.lab.bargein.panel import panel
+from torim.lab.bargein.report import Report, as_json, excluded, worth_keeping
 from torim.lab.bargein.sound import Voices, voices_of
 from torim.lab.bargein.trials import Choice, Group, Trial, draw
-from torim.live.ears import Ears, Hearer, VadBatch
-from torim.live.far_side import FarSide
-from torim.live.near_side import NearSide
 
-
-class OneAtATime(VadBatch):
-    """Lets whoever owns the calls run the neural VAD over all of them."""
-
-    def __init__(self) -> None:
-        self.waits = False
-
-    def submit(self, hearer: Hearer) -> float | None:
-        self.waits = True
-        return None
-
-
-class ProductHearing:
-    """The product's own ears and sides of one call, with the neural VAD run from outside."""
-
-    def __init__(self, settings: ListenSettings, append: Callable[[bytes], None]) -> None:
-        self._batch = OneAtATime()
-        self._ears = Ears(Listener(settings), self._batch, lambda probability: None)
-        self._ears.front_end = FrontEnd(settings)
-        self._near = NearSide(append, self._ears, None)
-        self._far = FarSide(self._ears, None)
-        self.sent = self._far.sent
-        self.cleared = self._far.cleared
-        self.hear = self._near.hear
-        self.link_up = self._near.uplink.link_up
-
-    @property
-    def stream(self) -> VadStream:
-        return self._ears.front_end.stream
-
-    @property
-    def waits(self) -> bool:
-        return self._batch.waits
-
-    def speech(self, probability: float, far_end: FarEnd) -> list[VoiceEvent]:
-        self._batch.waits = False
-        self._ears.heard(probability)
-        return self._near.speech(probability, far_end)
+CURVE_SHARE = 0.5  # of the trials that a curve needs
 
 
 def main() -> int:
@@ -94,19 +55,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--corpus", type=Path, required=True, help="a folder of recordings with manifest.csv")
     parser.add_argument("--fast", action="store_true", help="on a virtual clock")
     parser.add_argument("--calls", type=int, default=10, help="at a time, on real sockets")
+    parser.add_argument("--processes", type=int, default=1, help="with --fast")
     parser.add_argument("--line", default="clean", choices=sorted(LINES))
     parser.add_argument("--level", type=float, default=-26.0, help="active level of the caller, dBFS")
-    parser.add_argument(
-        "--only", default="", help="groups of trials, comma-separated: " + ", ".join(g.name for g in Group)
-    )
+    groups = ", ".join(group.name.lower() for group in Group)
+    parser.add_argument("--only", default="", help=f"groups of trials, comma-separated: {groups}")
     parser.add_argument("--share", type=float, default=1.0, help="of the trials, drawn at random")
     parser.add_argument("--held-out", type=float, default=0.0, help="share of speakers and sources to keep apart")
     parser.add_argument("--part", default="held-out", choices=("held-out", "rest"), help="which side of the split")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a threshold")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a threshold, with --fast")
+    parser.add_argument("--curves", action="store_true", help="with --fast: move the main thresholds")
+    parser.add_argument("--sweep", action="append", default=[], metavar="NAME=V,V", help="with --fast: move this one")
+    parser.add_argument("--trial", type=int, help="with --fast: only this one, with its timeline")
     parser.add_argument("--details", action="store_true", help="every row on the terminal")
-    parser.add_argument("--trial", type=int, help="only this one, with its timeline")
     parser.add_argument("--wrong", action="store_true", help="name every trial that went wrong")
+    parser.add_argument("--out", type=Path, default=Path("out/barge-in"), metavar="DIR")
     return parser
 
 
@@ -117,16 +81,17 @@ def _bench(options: argparse.Namespace) -> int:
     voices = voices_of(corpus)
     if voices is None or not trials:
         raise ConfigError("The folder holds no voice for the AI, or nothing to say.", "bench.corpus")
-    listen, turn = _settings(options.set)
+    bench = Bench(ProductHearing, voices, *_settings(options.set))
     if options.trial is not None:
-        return _show(trials[options.trial], Bench(ProductHearing, voices, listen, turn))
+        evidence = again(trials[options.trial], bench)
+        print("\n".join(told(evidence, judge(evidence))))
+        return 0
     print(f"{corpus.name}: {len(corpus.clips)} recordings, {len(corpus.left_out)} left out; {len(trials)} trials")
-    if options.fast:
-        outcomes = _try(trials, Bench(ProductHearing, voices, listen, turn))
-    else:
-        outcomes = _place(trials, voices, options.calls)
-    print("\n".join(table.lines(panel(outcomes), options.details)))
-    _say_wrong(outcomes, options.wrong)
+    made = _fast(options, trials, bench) if options.fast else _real(options, trials, voices)
+    facts = _facts(options, corpus, trials) | made.facts
+    left_out = [*corpus.left_out, *excluded(made.outcomes)]
+    report = Report(facts, panel(made.outcomes), made.outcomes, made.curves, left_out, made.kept)
+    _show(report, options)
     return 0
 
 
@@ -140,7 +105,12 @@ def _split(corpus: Corpus, fraction: float, part: str) -> Corpus:
 
 
 def _groups(names: str) -> tuple[Group, ...]:
-    return tuple(Group[name.strip().upper().replace("-", "_")] for name in names.split(",") if name) or tuple(Group)
+    wanted = [name.strip().upper().replace("-", "_") for name in names.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in Group.__members__]
+    if unknown:
+        known = ", ".join(group.name.lower() for group in Group)
+        raise ConfigError(f"There is no group {unknown[0].lower()!r}; there are {known}.", "bench.group")
+    return tuple(Group[name] for name in wanted) or tuple(Group)
 
 
 def _settings(chosen: Sequence[str]) -> tuple[ListenSettings, TurnSettings]:
@@ -151,63 +121,132 @@ def _settings(chosen: Sequence[str]) -> tuple[ListenSettings, TurnSettings]:
         in_turn = name.startswith("turn.")
         name = name.removeprefix("turn.")
         owner: Any = turn if in_turn or not hasattr(listen, name) else listen
+        if not hasattr(owner, name):
+            raise ConfigError(f"There is no threshold {name!r}; see docs/thresholds.md.", "bench.threshold")
         changed = dataclasses.replace(owner, **{name: type(getattr(owner, name))(value)})
         listen, turn = (listen, changed) if owner is turn else (changed, turn)
     return listen, turn
 
 
-def _try(trials: Sequence[Trial], bench: Bench) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    began, heard_s = time.perf_counter(), 0.0
-    for evidence in run(trials, bench):
-        outcomes.append(judge(evidence))
-        heard_s += evidence.length_samples / 8000
-        took_s = time.perf_counter() - began
-        if len(outcomes) % 16 == 0 or len(outcomes) == len(trials):
-            print(
-                f"\r{len(outcomes):>5} of {len(trials)} trials, {heard_s / 60:5.1f} min of calls,"
-                f" {heard_s / took_s:4.0f} times real time, {sum(bool(o.faults) for o in outcomes)} wrong ",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
+# --- trying ---------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """What a mode has made of the trials."""
+
+    outcomes: list[Outcome]
+    facts: dict[str, Any]
+    kept: dict[int, str]
+    curves: list[curves.Curve] = dataclasses.field(default_factory=list)
+
+
+def _fast(options: argparse.Namespace, trials: Sequence[Trial], bench: Bench) -> Made:
+    began_s = time.perf_counter()
+    judged, heard_s = _try(trials, bench, options.processes, "")
+    took_s = time.perf_counter() - began_s
+    chosen = worth_keeping(judged)
+    kept = {o.trial.number: _keep(again(o.trial, bench), o, options.out) for o in chosen}
+    facts = {
+        "mode": "virtual clock",
+        "calls heard": f"{heard_s / 60:.0f} min",
+        "took": f"{took_s:.0f} s, {heard_s / took_s:.0f} times real time",
+        "engine": "200 ms to its first sound, deducted; hears by neural VAD",
+    }
+    return Made(judged, facts, kept, _curves(options, trials, bench))
+
+
+def _try(trials: Sequence[Trial], bench: Bench, processes: int, what: str) -> tuple[list[Outcome], float]:
+    judged: list[Outcome] = []
+    began_s, heard_s = time.perf_counter(), 0.0
+    for outcome, seconds in outcomes(trials, bench, processes):
+        judged.append(outcome)
+        heard_s += seconds
+        if len(judged) % 16 == 0 or len(judged) == len(trials):
+            speed = heard_s / (time.perf_counter() - began_s)
+            wrong = sum(bool(o.faults) for o in judged)
+            _tell(f"{what}{len(judged):>5} of {len(trials)} trials, {speed:4.0f} times real time, {wrong} wrong")
     print(file=sys.stderr)
-    return outcomes
+    return judged, heard_s
 
 
-def _place(trials: Sequence[Trial], voices: Voices, calls: int) -> list[Outcome]:
-    made = run_real(trials, voices, calls, _tell)
+def _curves(options: argparse.Namespace, trials: Sequence[Trial], bench: Bench) -> list[curves.Curve]:
+    if not (options.curves or options.sweep):
+        return []
+    wanted = curves.of_interest(trials)[:: round(1 / CURVE_SHARE)]
+    made = []
+    for name, values in curves.sweeps(options.sweep).items():
+        points = []
+        for value in values:
+            listen, turn = _settings([*options.set, f"{name}={value:g}"])
+            moved = dataclasses.replace(bench, listen=listen, turn=turn)
+            judged, _ = _try(wanted, moved, options.processes, f"{name} {value:g}: ")
+            points.append(curves.point(value, judged))
+        made.append(curves.Curve(name, float(getattr(bench.listen, name, 0) or 0), points))
+    return made
+
+
+def _real(options: argparse.Namespace, trials: Sequence[Trial], voices: Voices) -> Made:
+    made = run_real(trials, voices, options.calls, lambda done, of: _tell(f"{done:>5} of {of} calls"))
     print(file=sys.stderr)
-    print(made.facts)
-    return [judge(evidence) for evidence in made.evidence]
+    judged = [judge(evidence) for evidence in made.evidence]
+    by_number: dict[int, Evidence] = {evidence.trial.number: evidence for evidence in made.evidence}
+    kept = {o.trial.number: _keep(by_number[o.trial.number], o, options.out) for o in worth_keeping(judged)}
+    facts = {
+        "mode": "real sockets, one server process",
+        "calls at a time": options.calls,
+        "engine": "200 ms to its first sound, deducted; hears by level",
+        **{name.replace("_", " "): value for name, value in made.facts.items()},
+    }
+    return Made(judged, facts, kept)
 
 
-def _tell(done: int, of: int) -> None:
-    print(f"\r{done:>5} of {of} calls ", end="", file=sys.stderr, flush=True)
+def _keep(evidence: Evidence, outcome: Outcome, out: Path) -> str:
+    return keep(evidence, outcome, out / "trials")
 
 
-def _show(trial: Trial, bench: Bench) -> int:
-    """One trial's timeline, in ms from the onset on the server's clock, and what it came to."""
-    evidence = next(run([trial], bench))
-    names = " + ".join(piece.clip.name for piece in trial.pieces) or trial.cls
-    print(f"{trial.group.value}, {trial.place.value}: {names}; line: {line_words(trial.line)}")
-    for at_ms, subject in evidence.entries:
-        if not isinstance(subject, MarkReturned | SendMark | PlayAudio):
-            since_ms = at_ms - evidence.arrived_ms
-            print(f"{since_ms:+8.0f} {timeline.render(round(at_ms), subject)}")
-    print(dataclasses.replace(judge(evidence), trial=None))  # type: ignore[arg-type]
-    return 0
+def _tell(text: str) -> None:
+    print(f"\r{text} ", end="", file=sys.stderr, flush=True)
 
 
-def _say_wrong(outcomes: Sequence[Outcome], each: bool) -> None:
-    counts = Counter(fault.value for o in outcomes for fault in o.faults)
+# --- telling --------------------------------------------------------------------------------------------------
+
+
+def _facts(options: argparse.Namespace, corpus: Corpus, trials: Sequence[Trial]) -> dict[str, Any]:
+    counts = Counter(trial.group.value for trial in trials)
+    level = "as recorded" if options.level is None else f"{options.level:g} dBFS"
+    facts = {
+        "what": f"{len(trials)} trials: " + ", ".join(f"{count} {name}" for name, count in counts.items()),
+        "recordings": f"{corpus.name}, {len(corpus.clips)} used",
+        "line": options.line,
+        "caller's level": f"{level} (active), AI's -20 dBFS",
+        "seed": options.seed,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        "python": platform.python_version(),
+    }
+    if options.share < 1:
+        facts["share of the trials"] = options.share
+    if options.held_out:
+        facts["part"] = f"{options.part}, {options.held_out:g} of speakers and sources held out"
+    if options.set:
+        facts["thresholds moved"] = ", ".join(options.set)
+    return facts
+
+
+def _show(report: Report, options: argparse.Namespace) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "report.json").write_text(as_json(report), encoding="utf-8")
+    (options.out / "report.html").write_text(page(report), encoding="utf-8")
+    print("\n".join(table.lines(report.tables, options.details)))
+    counts = Counter(fault.value for o in report.outcomes for fault in o.faults)
     print("\nWrong: " + (", ".join(f"{count} x {name}" for name, count in counts.most_common()) or "nothing"))
-    for outcome in outcomes if each else []:
+    for outcome in report.outcomes if options.wrong else []:
         for fault in outcome.faults:
             trial = outcome.trial
             names = " + ".join(piece.clip.name for piece in trial.pieces) or trial.cls
             cut = "-" if outcome.cut_ms is None else f"{outcome.cut_ms:.0f}"
             print(f"  {trial.number:5d} {fault.value}: {trial.group.value}, {trial.place.value}, {names}, cut {cut}")
+    print(f"\n{options.out / 'report.html'}, {options.out / 'report.json'}, {len(report.kept)} trials with their sound")
 
 
 if __name__ == "__main__":
