@@ -3,6 +3,7 @@
 import asyncio
 import json
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,20 @@ from websockets.exceptions import InvalidStatus
 
 from torim.carriers.signature import sign
 from torim.core import timeline
-from torim.core.actions import ClearAudio, Note, PlayAudio, RunTool
+from torim.core.actions import ClearAudio, CreateResponse, Note, PlayAudio, Purpose, RunTool
 from torim.core.events import CallerGone, EndReason, EngineLost, EngineReady, ResponseDone, ToolFinished
 from torim.core.reasons import Level, Reason
 from torim.core.transcript import Speaker
 from torim.desk.business import load_business
+from torim.engines.base import SessionConfig
 from torim.engines.embedded.voice import shared_voice
 from torim.engines.peer_server import serve_peers
 from torim.engines.scripted import ScriptedPeer
 from torim.lab.caller import Caller, Dialing
 from torim.live import engines
+from torim.live.engine_side import EnginePlan
+from torim.live.link import Link, OnClosed, OnMessage
+from torim.live.peer_link import connect_peer
 
 BUSINESS = load_business().id
 
@@ -106,6 +111,34 @@ def test_a_goodbye_is_followed_by_the_webhook_that_hangs_up(tmp_path: Path) -> N
             await watched.until(lambda: watched.happened(PlayAudio))
             watched.server.node.host.say_goodbye()
             record = await caller.finished()
+            assert [verb.name for verb in record.after] == ["Hangup"]
+
+    asyncio.run(scene())
+
+
+def test_a_shutdown_during_the_connect_still_says_goodbye(tmp_path: Path) -> None:
+    """The engine takes half a second to come; the caller hears the goodbye and nothing else, and is hung up on."""
+
+    async def slowly(on_message: OnMessage, on_closed: OnClosed) -> Link:
+        await asyncio.sleep(0.5)
+        return await connect_peer(ScriptedPeer, on_message, on_closed)
+
+    def plans(session: SessionConfig) -> tuple[EnginePlan, ...]:
+        return (replace(scripted(ScriptedPeer)(session)[0], connect=slowly),)
+
+    async def scene() -> None:
+        async with serving(tmp_path, plans) as watched:
+            caller = Caller(Dialing(watched.server.web_url))
+            await caller.dial()
+            await watched.until(lambda: watched.server.calls)
+            watched.server.node.host.drain()
+            watched.server.node.host.say_goodbye()
+            async with asyncio.timeout(10):
+                record = await caller.finished()
+                await watched.server.node.host.until_idle()
+            asked = [action.purpose for action in watched.happened(CreateResponse)]
+            assert asked == [Purpose.GOODBYE]
+            assert len(watched.happened(PlayAudio)) > 5
             assert [verb.name for verb in record.after] == ["Hangup"]
 
     asyncio.run(scene())

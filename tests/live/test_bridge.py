@@ -311,6 +311,22 @@ def test_without_any_engine_the_stream_ends_so_that_an_apology_follows(tmp_path:
     play(scene())
 
 
+def test_a_shutdown_while_no_engine_comes_ends_soon_so_that_an_apology_follows(tmp_path: Path) -> None:
+    async def hanging(on_message: object, on_closed: object) -> DeafLink:
+        await asyncio.sleep(1000)
+        return DeafLink()
+
+    async def scene() -> None:
+        call = make_scene(tmp_path, plans=(engine_plan(hanging),))
+        await call.listen(300)
+        call.bridge.say_goodbye(EndReason.SHUTDOWN)
+        await call.until(lambda: call.telephone.close_code is not None, 6_000)
+        assert call.bridge.end_reason is EndReason.ENGINE_FAILED
+        await asyncio.wait_for(call.over.wait(), 10)
+
+    play(scene())
+
+
 def test_a_link_that_drops_is_replaced_and_gets_the_audio_kept_meanwhile(tmp_path: Path) -> None:
     async def scene() -> None:
         lives = iter([speaks(8000).breaks_link(3000), speaks(8000)])

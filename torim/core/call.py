@@ -230,6 +230,6 @@ _WAKERS: dict[Due, Callable[[CallState, int], None]] = {
     Due.FALSE_ITEMS: settling.false_items_due,
     Due.IDLE: courtesies.idle,
     Due.HANG_UP: courtesies.hang_up,
-    Due.CLOSING: courtesies.hang_up,
+    Due.CLOSING: courtesies.closing_over,
     Due.MAX_CALL: courtesies.max_call,
 }

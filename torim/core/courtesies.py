@@ -61,7 +61,7 @@ def goodbye_asked(s: CallState, event: GoodbyeAsked, now_ms: int) -> None:
     s.manners.end_reason = event.reason
     s.advance_phase(PhaseInput.GOODBYE)
     s.due.clear(Due.LOCK)
-    s.due.set(Due.CLOSING, now_ms + s.settings.closing_max_ms)
+    s.due.set(Due.CLOSING, now_ms + (s.settings.closing_max_ms if s.link.up else s.settings.closing_connect_ms))
     s.out.note(Reason.CLOSING, Level.DEBUG, cause=event.reason.value)
     if event.reason is EndReason.GOODBYE and s.answers.responses.pending is not None:
         s.answers.cancel(now_ms)  # it would answer what the goodbye answers
@@ -89,6 +89,13 @@ def hang_up(s: CallState, now_ms: int) -> None:
     reason = s.manners.end_reason or EndReason.GOODBYE
     s.out.add(EndStream(reason))
     end(s, reason, now_ms)
+
+
+def closing_over(s: CallState, now_ms: int) -> None:
+    """The goodbye took too long; where no engine could say it, what follows the stream apologises."""
+    if not s.link.up:
+        s.manners.end_reason = EndReason.ENGINE_FAILED
+    hang_up(s, now_ms)
 
 
 def caller_gone(s: CallState, event: CallerGone, now_ms: int) -> None:

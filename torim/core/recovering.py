@@ -66,6 +66,8 @@ def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
         s.answers.engine = s.truncation.engine = event.capabilities
         s.words.times_words = event.capabilities.times_words
     s.keep_audio_clock(event.audio_ms, now_ms)
+    if s.phase is Phase.CLOSING:
+        s.due.set(Due.CLOSING, now_ms + s.settings.closing_max_ms)
     if again:
         replay(s)
     if s.turns.open and s.turns.voice is Voice.NONE:

@@ -51,6 +51,7 @@ class TurnSettings:
     idle_prompt_ms: int = setting(10_000, "mutual silence after which a person would ask")
     hang_up_after_ms: int = setting(500, "a breath after the last word before the line closes")
     closing_max_ms: int = setting(20_000, "a goodbye that cannot be said must not keep the line open")
+    closing_connect_ms: int = setting(5_000, "nobody says goodbye without an engine: then the carrier apologises")
     linger_ms: int = setting(3_000, "how long the engine link stays up for the last transcription")
     max_call_ms: int = setting(30 * 60 * 1000, "a receptionist's call is over by then")
     reconnects_max: int = setting(3, "each with a longer pause; then the fall-back")

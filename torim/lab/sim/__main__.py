@@ -73,4 +73,7 @@ def _many(calls: int, first: int, processes: int) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    # Under its own name, by which the processes of the pool find `_batch`; a `__main__` they would not import.
+    from torim.lab.sim.__main__ import main as by_name
+
+    raise SystemExit(by_name())
