@@ -154,6 +154,7 @@ async def run_calls(
     """Place all calls, a number of them at a time, on a server with the greeting lock and on one without."""
     outcome = Outcome()
     gate = asyncio.Semaphore(at_once)
+    engines.load(Config(engine="embedded"))
     with errors_logged(outcome.errors):
         async with _board(folder, True).open() as locked, _board(folder, False).open() as unlocked:
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from functools import cache, partial
+from importlib import import_module
 
 from torim.config import Config
 from torim.engines.base import SessionConfig
@@ -19,6 +20,7 @@ from torim.live.peer_link import connect_peer
 from torim.live.sockets import connect_websocket
 
 FALL_BACK = "embedded"
+FALL_BACK_MODULE = "torim.engines.embedded.server"  # imported only when it is reached, were it not for `load`
 
 
 def plans(config: Config, session: SessionConfig) -> tuple[EnginePlan, ...]:
@@ -28,6 +30,13 @@ def plans(config: Config, session: SessionConfig) -> tuple[EnginePlan, ...]:
         ConfigError: An engine is not installed, or cannot be reached at all.
     """
     return tuple(plan(engine(name), config, session) for name in dict.fromkeys((config.engine, FALL_BACK)))
+
+
+def load(config: Config) -> None:
+    """Import what the engines of a call need, before there are calls: it takes the time of a dozen frames. Blocking."""
+    if engine(config.engine).endpoint is not None:
+        _tls()
+    import_module(FALL_BACK_MODULE)
 
 
 def plan(plugin: EnginePlugin, config: Config, session: SessionConfig) -> EnginePlan:

@@ -96,6 +96,8 @@ async def node(
     make_desk: MakeDesk = answering,
 ) -> AsyncIterator[Node]:
     """Run the calls of one process while the block runs; the database must be prepared."""
+    if make_plans is None:
+        await asyncio.to_thread(engines.load, config)
     store = Store(config.database_url)
     writer = Writer(store, _report)
     spool = Spool(_log.warning)
