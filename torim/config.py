@@ -151,6 +151,10 @@ class Config:
         step = 1 if self.media_port else 0
         return tuple(self.media_port + step * number for number in range(self.workers))
 
+    def media_url_of(self, worker: int, media_port: int) -> str | None:
+        """The public media address with its placeholders filled in for one worker."""
+        return read.filled(self.media_url, worker, media_port) if self.media_url else None
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from torim.config import Config
-from torim.config_values import filled
 from torim.web.ports import MediaTarget, Readiness
 
 MEDIA_PATH = "/twilio/media"
@@ -81,8 +80,8 @@ def media_url(config: Config, worker: int, media_port: int) -> str:
     ``media_url`` names it where it is given; if it names several workers alike, its port becomes the worker's.
     Otherwise a public address means the web port, and no public address means this machine.
     """
-    if config.media_url:
-        named = filled(config.media_url, worker, media_port)
+    named = config.media_url_of(worker, media_port)
+    if named:
         told_apart = named != config.media_url or config.workers == 1
         return _below(named if told_apart else _with_port(named, media_port))
     if config.public_url:
