@@ -22,8 +22,9 @@ from torim.core.events import (
     FaultKind,
 )
 from torim.engines.base import EngineCodec
+from torim.engines.openai_errors import classify_close, classify_refusal
 from torim.errors import EngineError
-from torim.live.link import ENGINE_UNSENT_MAX_BYTES, Connect, Link, Message
+from torim.live.link import ENGINE_UNSENT_MAX_BYTES, Connect, EngineRefused, Link, Message
 
 CONNECT_WAIT_S = 8.0
 READY_WAIT_S = 5.0
@@ -142,7 +143,7 @@ class EngineSide:
     def check(self) -> None:
         """Give up a link that takes no more data."""
         if self._link is not None and self._link.unsent_bytes() > ENGINE_UNSENT_MAX_BYTES:
-            self._lose("the engine's socket takes no more data")
+            self._lose(EngineLost("the engine's socket takes no more data"))
 
     # --- in -------------------------------------------------------------------------------------------
 
@@ -159,15 +160,15 @@ class EngineSide:
 
     def _closed(self, generation: int, reason: str) -> None:
         if generation == self._generation:
-            self._lose(reason)
+            self._lose(_end(reason))
 
     def _not_ready(self, generation: int) -> None:
         if generation == self._generation:
-            self._lose(f"no confirmed session within {READY_WAIT_S:.0f} s")
+            self._lose(EngineLost(f"no confirmed session within {READY_WAIT_S:.0f} s"))
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, event: EngineLost | EngineFault) -> None:
         self._drop()
-        self._deliver(EngineLost(reason))
+        self._deliver(event)
 
     def _not_overdue(self) -> None:
         if self._overdue is not None:
@@ -175,8 +176,16 @@ class EngineSide:
             self._overdue = None
 
 
-def _failure(error: BaseException) -> EngineEvent:
-    """A refused key will be refused again; everything else may be a passing trouble of the network."""
+def _end(reason: str) -> EngineLost | EngineFault:
+    """What the end of a link means, by its close code and words."""
+    code, _, words = reason.partition(" ")
+    return classify_close(int(code), words) if code.isdecimal() else EngineLost(reason)
+
+
+def _failure(error: BaseException) -> EngineLost | EngineFault:
+    """A refused key or address will be refused again; everything else may be a passing trouble of the network."""
+    if isinstance(error, EngineRefused):
+        return classify_refusal(error.status, error.body)
     if isinstance(error, EngineError) and error.code == "engine.unauthorised":
         return EngineFault(FaultKind.FATAL, "invalid_api_key", str(error))
     if isinstance(error, TimeoutError):

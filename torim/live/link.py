@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from torim.errors import EngineError
+
 Message = str | bytes
 OnMessage = Callable[[Message], None]
-OnClosed = Callable[[str], None]
+OnClosed = Callable[[str], None]  # told how it ended: a WebSocket close code (1006: without a farewell) and words
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # an engine may send up to 15 MiB in one message
 MAX_CARRIER_MESSAGE_BYTES = 64 * 1024  # a carrier's media message is under 1 kB
@@ -36,6 +38,15 @@ class Connect(Protocol):
     """Opens one link to an engine; raises `EngineError` with advice when that is impossible."""
 
     def __call__(self, on_message: OnMessage, on_closed: OnClosed) -> Awaitable[Link]: ...
+
+
+class EngineRefused(EngineError):
+    """The engine's server answered the handshake with an HTTP status and no session."""
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(f"The speech engine refused the connection (HTTP {status}).", "engine.refused")
+        self.status = status
+        self.body = body
 
 
 class Fragments:

@@ -17,7 +17,7 @@ import picows
 
 from torim.engines.base import Endpoint
 from torim.errors import EngineError
-from torim.live.link import MAX_MESSAGE_BYTES, Fragments, Link, Message, OnClosed, OnMessage
+from torim.live.link import MAX_MESSAGE_BYTES, EngineRefused, Fragments, Link, Message, OnClosed, OnMessage
 
 CONNECT_TIMEOUT_S = 5.0
 PING_IDLE_S = 15.0
@@ -25,6 +25,7 @@ CLOSE_WAIT_S = 0.2
 ABORT_WAIT_S = 5.0
 SEND_BUFFER_BYTES = 32 * 1024  # keeps a stalled peer visible: the kernel would hide minutes of audio
 USER_TIMEOUT_MS = 10_000
+REFUSAL_MAX_BYTES = 4096  # of the answer to a refused handshake; an error object has a few hundred
 
 picows_log = logging.getLogger("torim.live.sockets")
 picows_log.setLevel(logging.CRITICAL)  # picows narrates every connection; links report what matters by themselves
@@ -134,8 +135,8 @@ async def connect_websocket(
     """Open a WebSocket to an engine: headers, pings while idle, a time limit, no compression.
 
     Raises:
-        EngineError: code ``engine.refused`` with the HTTP status in the message when the server answered no
-            (401 and 403 have the code ``engine.unauthorised``), ``engine.unreachable`` otherwise.
+        EngineRefused: The server answered, with another status than 101.
+        EngineError: code ``engine.unreachable`` in every other case.
     """
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -155,23 +156,20 @@ async def connect_websocket(
     except picows.WSHandshakeError as error:
         raise _refusal(error) from error
     except (OSError, TimeoutError, picows.WSError, ValueError) as error:
-        raise EngineError(
-            f"Cannot reach the speech engine ({type(error).__name__}: {error}). Check OPENAI_BASE_URL and the network.",
-            "engine.unreachable",
-        ) from error
+        raise _unreachable(error) from error
     assert isinstance(listener, SocketLink)
     return listener
 
 
 def _refusal(error: picows.WSHandshakeError) -> EngineError:
-    status = error.response.status if error.response is not None else None
-    if status in (401, 403):
-        return EngineError(
-            f"The speech engine refused the key (HTTP {int(status)}). Check OPENAI_API_KEY.",
-            "engine.unauthorised",
-        )
-    answered = f"HTTP {int(status)}" if status is not None else str(error)
+    if error.response is None:
+        return _unreachable(error)
+    body = (error.raw_body or b"")[:REFUSAL_MAX_BYTES]
+    return EngineRefused(int(error.response.status), body.decode(errors="replace"))
+
+
+def _unreachable(error: Exception) -> EngineError:
     return EngineError(
-        f"The speech engine refused the connection ({answered}). Check OPENAI_BASE_URL and the model's name.",
-        "engine.refused",
+        f"Cannot reach the speech engine ({type(error).__name__}: {error}). Check OPENAI_BASE_URL and the network.",
+        "engine.unreachable",
     )
