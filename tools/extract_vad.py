@@ -24,8 +24,7 @@ import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from torim.audio.front_end import FrontEnd
-from torim.audio.vad import CONTEXT_SAMPLES, WINDOW_SAMPLES, SileroVad
+from torim.audio.vad import CONTEXT_SAMPLES, INPUT_SAMPLES, STATE_FLOATS, WINDOW_SAMPLES, SileroVad
 from torim.audio.weights import WEIGHTS_FILE
 
 REQUIREMENT = "silero-vad==6.2.3"
@@ -99,12 +98,13 @@ def reference(model: bytes, streams: Floats) -> Floats:
 
 def ours(streams: Floats) -> Floats:
     """Probabilities of the numpy forward pass for the same streams."""
-    vad, ends = SileroVad(), [FrontEnd() for _ in streams]
+    vad, state = SileroVad(), np.zeros((len(streams), STATE_FLOATS), np.float32)
+    heard = np.zeros((len(streams), INPUT_SAMPLES), np.float32)
     probabilities = []
     for index in range(streams.shape[1]):
-        for end, stream in zip(ends, streams, strict=True):
-            end.stream.push(stream[index])
-        probabilities.append(vad.run(ends))
+        heard = np.concatenate([heard[:, -CONTEXT_SAMPLES:], streams[:, index]], axis=1)
+        out, state = vad.forward(heard, state)
+        probabilities.append(out)
     return np.array(probabilities, np.float32).T
 
 

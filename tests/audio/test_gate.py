@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 from audio_sounds import noise, vowel
 
+from torim.audio import g711
 from torim.audio.gate import Gate, power_db
 from torim.core.settings import ListenSettings
 
 
 def hear(gate: Gate, sound: np.ndarray) -> list[bool]:
     armed = []
-    for start in range(0, len(sound) - 159, 160):
-        gate.hear(sound[start : start + 160].astype(np.float32))
+    codes = g711.encode((np.clip(sound, -1, 1) * 32767).astype(np.int16))
+    for start in range(0, len(codes) - 159, 160):
+        gate.hear(codes[start : start + 160])
         armed.append(gate.armed)
     return armed
 

@@ -7,8 +7,6 @@ own voice may come back, echo only then. The neural VAD hears everything, becaus
 
 from __future__ import annotations
 
-import numpy as np
-
 from torim.audio import g711, pitch
 from torim.audio.far_end import WINDOW_SAMPLES, EchoMeter
 from torim.audio.gate import QUIETEST_DB, Gate
@@ -48,14 +46,13 @@ class FrontEnd:
         """Measure one mu-law frame of 160 bytes that has just come in."""
         if len(payload) != g711.FRAME_SAMPLES:
             raise CoreMisuse(f"Cut caller audio into {g711.FRAME_SAMPLES}-byte frames; got {len(payload)} bytes.")
-        samples = self.stream.room(g711.FRAME_SAMPLES)
-        np.take(g711.FLOAT32, np.frombuffer(payload, np.uint8), out=samples, mode="clip")
+        self.stream.push(payload)
         gate = self._gate
-        gate.hear(samples)
+        gate.hear(payload)
         expected_db = self._echo.expected_db(now_ms)
         we_are_heard = expected_db > QUIETEST_DB
         fresh = gate.active and (we_are_heard or self._armed_frames < _FRESH_FRAMES)
-        tone = fresh and pitch.key_share(samples) >= self._tone_share
+        tone = fresh and pitch.key_share(self.stream.last(g711.FRAME_SAMPLES)) >= self._tone_share
         if tone:
             gate.disarm()
         self._armed_frames = self._armed_frames + 1 if gate.armed else 0

@@ -39,6 +39,8 @@ def _encode_table() -> NDArray[np.uint8]:
 
 INT16 = _decode_table()
 FLOAT32 = INT16.astype(np.float32) / 32768.0
+SQUARES = np.square(FLOAT32)
+_MEAN_OF_FRAME = np.full(FRAME_SAMPLES, 1 / FRAME_SAMPLES, np.float32)
 _CODES = _encode_table()
 
 
@@ -47,9 +49,17 @@ def decode(payload: bytes) -> NDArray[np.int16]:
     return INT16.take(np.frombuffer(payload, np.uint8))
 
 
-def decode_float(payload: bytes) -> NDArray[np.float32]:
+def decode_float(payload: bytes | bytearray) -> NDArray[np.float32]:
     """Samples of mu-law bytes, -1..1."""
     return FLOAT32.take(np.frombuffer(payload, np.uint8))
+
+
+def powers(payload: bytes) -> list[float]:
+    """Mean square of each 20 ms of mu-law bytes, full scale 1; a remainder counts as if silence followed."""
+    whole = payload.ljust(-(-len(payload) // FRAME_SAMPLES) * FRAME_SAMPLES, SILENCE)
+    squares = SQUARES.take(np.frombuffer(whole, np.uint8))
+    found: list[float] = squares.reshape(-1, FRAME_SAMPLES).dot(_MEAN_OF_FRAME).tolist()
+    return found
 
 
 def encode(samples: NDArray[np.int16]) -> bytes:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from torim.audio.g711 import FRAME_MS
-from torim.audio.vad import Floats
+import numpy as np
+
+from torim.audio import g711
 from torim.core.settings import ListenSettings
 
 QUIETEST_DB = -96.0
 _START_FLOOR_DB = -60.0  # a line is taken as this quiet until its noise was heard
 _BLOCKS = 5
 _HALF = 80  # samples in 10 ms
+_MEAN_OF_HALF = np.full(_HALF, 1 / _HALF, np.float32)
 _HALVES_TO_ARM = 3  # of the last four: two frames, the first of which may begin late
 _ONES = tuple(bits.bit_count() for bits in range(16))
 
@@ -29,7 +31,7 @@ class NoiseFloor:
     """The quietest frame of the last while, kept in blocks so that old noise is forgotten."""
 
     def __init__(self, window_ms: int) -> None:
-        self._frames_per_block = max(1, window_ms // FRAME_MS // _BLOCKS)
+        self._frames_per_block = max(1, window_ms // g711.FRAME_MS // _BLOCKS)
         self._minima = deque([_START_FLOOR_DB], maxlen=_BLOCKS)
         self._block_min = 0.0
         self._frames = 0
@@ -54,7 +56,7 @@ class Gate:
     def __init__(self, settings: ListenSettings) -> None:
         self._absolute_db = settings.absolute_floor_db
         self._margin_db = settings.gate_margin_db
-        self._hangover_frames = settings.arm_hangover_ms // FRAME_MS
+        self._hangover_frames = settings.arm_hangover_ms // g711.FRAME_MS
         self._floor = NoiseFloor(settings.floor_window_ms)
         self._recent = 0  # one bit per half, newest lowest
         self._frames_left = 0
@@ -69,14 +71,13 @@ class Gate:
     def armed(self) -> bool:
         return self._frames_left > 0
 
-    def hear(self, samples: Floats) -> None:
-        """Take in one frame of 160 samples, -1..1."""
-        first, second = samples[:_HALF], samples[_HALF:]
-        power_1 = float(first.dot(first)) / _HALF
-        power_2 = float(second.dot(second)) / _HALF
-        self.level_db = power_db((power_1 + power_2) / 2.0)
-        threshold_db = max(self._absolute_db, self._floor.db + self._margin_db)
-        bits = 2 * (power_db(power_1) > threshold_db) + (power_db(power_2) > threshold_db)
+    def hear(self, payload: bytes) -> None:
+        """Take in one mu-law frame of 160 bytes."""
+        squares = g711.SQUARES.take(np.frombuffer(payload, np.uint8))
+        first, second = squares.reshape(2, _HALF).dot(_MEAN_OF_HALF).tolist()
+        self.level_db = power_db((first + second) / 2.0)
+        threshold = 10.0 ** (max(self._absolute_db, self._floor.db + self._margin_db) / 10.0)
+        bits = 2 * (first > threshold) + (second > threshold)
         self.active = bits > 0
         self._recent = (self._recent << 2 & 15) | bits
         self._floor.hear(self.level_db)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from torim.audio import g711
 from torim.audio.weights import load
 
 Floats = NDArray[np.float32]
@@ -21,68 +22,53 @@ Floats = NDArray[np.float32]
 WINDOW_SAMPLES = 256
 WINDOW_MS = 32
 CONTEXT_SAMPLES = 32
+INPUT_SAMPLES = CONTEXT_SAMPLES + WINDOW_SAMPLES
 STATE_FLOATS = 256  # hidden 128, cell 128
 
-_INPUT = CONTEXT_SAMPLES + WINDOW_SAMPLES
 _PAD = 32  # the network mirrors this many samples at the end
 _BINS = 65
 _BATCH_MAX = 128  # beyond this the buffers leave the processor's cache
 
 
 class VadStream:
-    """Audio and network state of one call: samples go in, whole windows come out.
+    """Audio and network state of one call: mu-law bytes go in, whole windows come out.
 
-    The buffer keeps at least `HISTORY_SAMPLES` behind its end for the other measures. Windows that nobody
-    runs are forgotten, oldest first.
+    It keeps at least `HISTORY_SAMPLES` behind its end for the other measures. Windows that nobody runs are
+    forgotten, oldest first.
     """
 
     HISTORY_SAMPLES = 1024
     _CAPACITY = 4096
 
     def __init__(self) -> None:
-        self.state = np.zeros(STATE_FLOATS, np.float32)
-        self._samples = np.zeros(self._CAPACITY, np.float32)
-        self._end = self.HISTORY_SAMPLES
+        self.state: Floats = np.zeros(STATE_FLOATS, np.float32)
+        self._codes = bytearray(g711.SILENCE * self.HISTORY_SAMPLES)
         self._next = self.HISTORY_SAMPLES - CONTEXT_SAMPLES  # start of the next window's context
 
-    def room(self, count: int) -> Floats:
-        """The slice that the next ``count`` samples are to be written into; makes them part of the stream."""
-        if self._end + count > self._CAPACITY:
-            self._compact()
-        start = self._end
-        self._end = start + count
-        return self._samples[start : self._end]
-
-    def push(self, samples: Floats) -> None:
-        """Append samples, -1..1."""
-        self.room(len(samples))[:] = samples
+    def push(self, payload: bytes) -> None:
+        """Append mu-law audio."""
+        self._codes += payload
+        if len(self._codes) > self._CAPACITY:
+            self._forget()
 
     def last(self, count: int) -> Floats:
-        """A view of the last ``count`` samples, at most `HISTORY_SAMPLES`."""
-        return self._samples[self._end - count : self._end]
+        """The last ``count`` samples, -1..1; at most `HISTORY_SAMPLES`."""
+        return g711.decode_float(self._codes[-count:])
 
     def windows(self) -> int:
         """How many whole windows wait."""
-        return (self._end - self._next - CONTEXT_SAMPLES) // WINDOW_SAMPLES
+        return (len(self._codes) - self._next - CONTEXT_SAMPLES) // WINDOW_SAMPLES
 
-    def skip_to_last(self, windows: int) -> None:
-        """Forget all waiting windows but the last few."""
-        excess = self.windows() - windows
-        if excess > 0:
-            self._next += excess * WINDOW_SAMPLES
+    def take(self) -> bytes:
+        """The oldest waiting window with its context, `INPUT_SAMPLES` of mu-law; goes on to the next."""
+        start, self._next = self._next, self._next + WINDOW_SAMPLES
+        return bytes(self._codes[start : start + INPUT_SAMPLES])
 
-    def take(self, out: Floats) -> None:
-        """Copy the oldest waiting window with its context (288 samples) and go on to the next."""
-        out[:] = self._samples[self._next : self._next + _INPUT]
-        self._next += WINDOW_SAMPLES
-
-    def _compact(self) -> None:
-        keep_from = min(self._next, self._end - self.HISTORY_SAMPLES)
-        keep_from = max(keep_from, self._end - self._CAPACITY // 2)
-        kept = self._end - keep_from
-        self._samples[:kept] = self._samples[keep_from : self._end].copy()
-        self._next = max(self._next - keep_from, 0)
-        self._end = kept
+    def _forget(self) -> None:
+        """Half the capacity stays, and of it what was heard already as far as the other measures need it."""
+        excess = max(min(self._next, len(self._codes) - self.HISTORY_SAMPLES), len(self._codes) - self._CAPACITY // 2)
+        del self._codes[:excess]
+        self._next = max(self._next - excess, 0)
 
 
 class Heard(Protocol):
@@ -131,8 +117,9 @@ class _Workspace:
         view = {name: buffer[:count] for name, buffer in buffers.items()}
         audio, magnitude, hidden0 = view["audio"], view["magnitude"], view["hidden0"]
         n, f = count, 4
-        self.heard = audio[:, :_INPUT]
-        self.mirror_to, self.mirror_from = audio[:, _INPUT:], audio[:, _INPUT - 2 : _INPUT - 2 - _PAD : -1]
+        self.heard = audio[:, :INPUT_SAMPLES]
+        self.mirror_to = audio[:, INPUT_SAMPLES:]
+        self.mirror_from = audio[:, INPUT_SAMPLES - 2 : INPUT_SAMPLES - 2 - _PAD : -1]
         self.frames_from = as_strided(audio, (n, 4, 128), (audio.strides[0], 64 * f, f))
         self.frames = view["frames"]
         self.frames_rows = self.frames.reshape(n * 4, 128)
@@ -158,12 +145,13 @@ class _Workspace:
         self.gate_in, self.gate_forget = self.gates[:, :128], self.gates[:, 128:256]
         self.gate_out = self.gates[:, 256:384]
         self.state = view["state"]
+        self.states = self.state.reshape(-1)
         self.hidden, self.cell = self.state[:, :128], self.state[:, 128:]
 
 
 def _buffers() -> dict[str, Floats]:
     shapes: dict[str, tuple[int, ...]] = {
-        "audio": (_INPUT + _PAD,),
+        "audio": (INPUT_SAMPLES + _PAD,),
         "frames": (4, 128),
         "spectrum": (4, 2 * _BINS),
         "magnitude": (6, _BINS),
@@ -211,14 +199,24 @@ class SileroVad:
     def _pass(self, streams: list[VadStream]) -> list[float]:
         if not streams:
             return []
-        w = self._workspace(len(streams))
-        for row, stream in enumerate(streams):
-            stream.take(w.heard[row])
-            w.state[row] = stream.state
-        probabilities = _forward(w, _network())
-        for row, stream in enumerate(streams):
-            stream.state[:] = w.state[row]
+        codes = np.frombuffer(b"".join([stream.take() for stream in streams]), np.uint8)
+        heard = g711.FLOAT32.take(codes).reshape(len(streams), INPUT_SAMPLES)
+        probabilities, states = self.forward(heard, [stream.state for stream in streams])
+        for stream, state in zip(streams, states, strict=True):
+            stream.state = state
         return probabilities
+
+    def forward(self, heard: Floats, states: Floats | Sequence[Floats]) -> tuple[list[float], Floats]:
+        """One pass of the network over ``heard``, n windows with their context: float32 [n, `INPUT_SAMPLES`], -1..1.
+
+        ``states`` are the n last states, zeros at first. Gives n probabilities and the new states, [n,
+        `STATE_FLOATS`]. At most 128 windows.
+        """
+        w = self._workspace(len(heard))
+        w.heard[...] = heard
+        np.concatenate(states, out=w.states)
+        probabilities = _forward(w, _network())
+        return probabilities, w.state.copy()
 
     def _workspace(self, count: int) -> _Workspace:
         workspace = self._workspaces.get(count)

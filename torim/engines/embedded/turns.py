@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torim.audio import g711
 from torim.audio.vad import WINDOW_MS, WINDOW_SAMPLES, SileroVad, VadStream
 from torim.engines.protocol import SemanticVad, ServerVad
 
@@ -60,7 +59,7 @@ class TurnDetector:
         threshold = detection.threshold if isinstance(detection, ServerVad) else 0.5
         events: list[TurnEvent] = []
         for start in range(0, len(payload), WINDOW_SAMPLES):  # at most one window waits at a time
-            self.stream.push(g711.decode_float(payload[start : start + WINDOW_SAMPLES]))
+            self.stream.push(payload[start : start + WINDOW_SAMPLES])
             if self.stream.windows():
                 self._heard_ms += WINDOW_MS
                 (probability,) = self._vad.run([self])
