@@ -6,8 +6,9 @@ import numpy as np
 from audio_sounds import frames, noise, syllables
 
 from torim.audio import g711
-from torim.audio.far_end import EchoMeter, PlayedLine
+from torim.audio.far_end import EchoMeter
 from torim.audio.gate import QUIETEST_DB
+from torim.audio.played import PlayedLine
 
 OURS = syllables(24, -20, seed=3)
 CALLER = syllables(24, -20, seed=7)
@@ -18,7 +19,7 @@ def converse(meter: EchoMeter, heard: np.ndarray, ms: int, from_ms: int = 0) -> 
     likenesses = []
     played = list(frames(OURS))
     for at_ms in range(from_ms, from_ms + ms, 20):
-        meter.line.write(played[at_ms // 20], at_ms)
+        meter.played.write(played[at_ms // 20], at_ms)
         end = (at_ms + 20) * 8
         window = heard[end - 800 : end] if end >= 800 else np.zeros(800)
         likenesses.append(meter.check(window.astype(np.float32), at_ms + 20))
@@ -35,7 +36,7 @@ def test_an_echo_is_found_at_its_delay_and_level():
         meter = EchoMeter()
         likenesses = converse(meter, echo(delay_ms, 15), 3_000)
         assert np.median(likenesses[40:]) > 0.9
-        assert meter.delay is not None and abs(meter.delay / 4 - delay_ms) < 3
+        assert meter.delay_ms is not None and abs(meter.delay_ms - delay_ms) < 3
         assert abs(meter.expected_db(3_000) - (-20 - 15)) < 8
 
 
@@ -52,8 +53,8 @@ def test_nothing_is_expected_while_nothing_plays():
 
 def test_anything_is_possible_on_a_line_not_yet_known():
     meter = EchoMeter()
-    meter.line.write(next(frames(OURS)), 0)
-    meter.line.write(g711.encode(np.full(160, 9_000, np.int16)), 20)
+    meter.played.write(next(frames(OURS)), 0)
+    meter.played.write(g711.encode(np.full(160, 9_000, np.int16)), 20)
     assert meter.expected_db(60) == 0.0
 
 
@@ -61,7 +62,7 @@ def test_a_line_that_never_answers_is_known_to_be_quiet():
     meter = EchoMeter()
     loud = list(frames(OURS + noise(len(OURS) // 8 + 1, -25)[: len(OURS)]))
     for at in range(60):
-        meter.line.write(loud[at], at * 20)
+        meter.played.write(loud[at], at * 20)
         meter.hear_quiet(-62.0, at * 20 + 20)
     assert meter.expected_db(1_200) < -50
 

@@ -32,11 +32,11 @@ class FrontEnd:
     def played(self, payload: bytes, play_at_ms: int) -> None:
         """Note far-end audio as it was sent, with the instant at which it plays."""
         if payload:
-            self._echo.line.write(payload, play_at_ms)
+            self._echo.played.write(payload, play_at_ms)
 
     def cleared(self, now_ms: int) -> None:
         """Forget far-end audio that was to play from now on: a clear dropped it."""
-        self._echo.line.cut(now_ms)
+        self._echo.played.cut(now_ms)
 
     def pending(self) -> bool:
         """Whether a full window waits for the neural VAD."""
@@ -72,5 +72,6 @@ class FrontEnd:
             tone=tone,
             active=gate.active,
             echo_db=expected_db,
-            echo_known=self._echo.delay is not None,
+            echo_known=self._echo.delay_ms is not None,
+            returning=self._echo.returning(now_ms),
         )

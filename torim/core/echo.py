@@ -34,6 +34,7 @@ class Sound:
     speech_peak: float = 0.0
     level_db: float = -96.0  # loudest frame
     echo_peak: float = 0.0
+    returning: bool = False  # at the onset our voice could be in what was heard
 
     @property
     def echo_share(self) -> float:
@@ -51,7 +52,8 @@ def voice_needed_ms(sound: Sound, settings: ListenSettings) -> int:
     """How much voice makes a sound sure in its context; a pitch speaks for a voice."""
     far_end = sound.far_end
     if not far_end.sounding:
-        return settings.sure_window_ms if echo_possible(far_end, settings) else settings.sure_idle_ms
+        possible = sound.returning or echo_possible(far_end, settings)
+        return settings.sure_window_ms if possible else settings.sure_idle_ms
     if far_end.asked:
         return settings.sure_asked_ms
     pitched = sound.pitch_ms >= settings.pitch_ms

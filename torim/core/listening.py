@@ -44,6 +44,7 @@ class Measure:
     active: bool = False  # energy in this very frame
     echo_db: float = -96.0  # loudest echo to expect
     echo_known: bool = False  # this line was heard to return our voice at a steady delay
+    returning: bool = False  # our voice can be in what is heard, for all that is known of the line
 
 
 class ListenState(Enum):
@@ -117,7 +118,7 @@ class Listener:
     def _trigger(self, own: bool, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         """An onset by the neural VAD: at once on a rise while armed, after a few windows otherwise."""
         armed = self._measure.armed
-        if not armed and echo_possible(far_end, self._settings):
+        if not armed and self._echo_possible(far_end):
             return []  # a faint voice while ours sounds: faint echo is likelier
         enough = 1 if armed and self._fell else self._settings.unarmed_windows
         if not own or self._windows_in_a_row < enough:
@@ -156,7 +157,7 @@ class Listener:
     def _explained(self, far_end: FarEnd) -> bool:
         """Whether echo alone explains this frame: like what was played, and no louder than its echo can be."""
         settings = self._settings
-        if not echo_possible(far_end, settings):
+        if not self._echo_possible(far_end):
             return False
         above_db = self._measure.level_db - self._measure.echo_db
         if self._measure.echo >= settings.echo_certain_min:
@@ -167,11 +168,15 @@ class Listener:
             return True
         return max(self._echoes) >= settings.echo_min and above_db <= settings.echo_margin_db
 
+    def _echo_possible(self, far_end: FarEnd) -> bool:
+        return self._measure.returning or echo_possible(far_end, self._settings)
+
     def _onset(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         began_ms = self._began_ms()
         self._state = ListenState.VERIFYING
         pitch_ms = self._voiced_frames * FRAME_MS if self._armed_ms == began_ms else 0
         self._sound = Sound(self._now_ms, far_end, pitch_ms=pitch_ms, level_db=self._measure.level_db)
+        self._sound.returning = self._measure.returning
         at_ms = max(0, audio_ms - (self._now_ms - began_ms))
         return [VoiceOnset(at_ms, self._evidence())]
 

@@ -77,6 +77,10 @@ class Ears:
         """AI audio as it was sent, with the instant at which it plays: what an echo would be an echo of."""
         self.front_end.played(payload, play_at_ms)
 
+    def cleared(self, now_ms: int) -> None:
+        """What was to play from now on was dropped."""
+        self.front_end.cleared(now_ms)
+
     def frame(self, frame: bytes, far_end: FarEnd, audio_ms: int, now_ms: int) -> list[VoiceEvent]:
         """What one caller frame means; the neural VAD's part may come later, through ``late``."""
         events = self._listener.frame(self.front_end.frame(frame, now_ms), far_end, audio_ms)

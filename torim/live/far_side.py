@@ -48,5 +48,6 @@ class FarSide:
     def cleared(self, now_ms: int) -> None:
         """A clear was sent to the carrier."""
         self._play_clock.cleared(now_ms)
+        self._ears.cleared(now_ms)
         if self.recording is not None:
             self.recording.cleared(now_ms)
