@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calls", type=int, default=10, help="at a time, on real sockets")
     parser.add_argument("--processes", type=int, default=1, help="with --fast")
     parser.add_argument("--line", default="clean", choices=sorted(LINES))
-    parser.add_argument("--level", type=float, default=-26.0, help="active level of the caller, dBFS")
+    parser.add_argument("--level", default="-26", help="active level of the caller in dBFS, or `own`")
     groups = ", ".join(group.name.lower() for group in Group)
     parser.add_argument("--only", default="", help=f"groups of trials, comma-separated: {groups}")
     parser.add_argument("--share", type=float, default=1.0, help="of the trials, drawn at random")
@@ -76,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _bench(options: argparse.Namespace) -> int:
     corpus = _split(read_corpus(options.corpus), options.held_out, options.part)
-    choice = Choice(LINES[options.line], options.level, options.seed, options.share, _groups(options.only))
+    level_db = None if options.level == "own" else float(options.level)
+    choice = Choice(LINES[options.line], level_db, options.seed, options.share, _groups(options.only))
     trials = draw(corpus, choice)
     voices = voices_of(corpus)
     if voices is None or not trials:
@@ -214,12 +215,11 @@ def _tell(text: str) -> None:
 
 def _facts(options: argparse.Namespace, corpus: Corpus, trials: Sequence[Trial]) -> dict[str, Any]:
     counts = Counter(trial.group.value for trial in trials)
-    level = "as recorded" if options.level is None else f"{options.level:g} dBFS"
     facts = {
         "what": f"{len(trials)} trials: " + ", ".join(f"{count} {name}" for name, count in counts.items()),
         "recordings": f"{corpus.name}, {len(corpus.clips)} used",
         "line": options.line,
-        "caller's level": f"{level} (active), AI's -20 dBFS",
+        "caller's level": f"{options.level} dBFS (active), the AI's -20 dBFS",
         "seed": options.seed,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
         "python": platform.python_version(),

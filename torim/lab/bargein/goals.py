@@ -13,6 +13,8 @@ from enum import Enum
 from torim.lab.bargein.panel import Table
 from torim.lab.bargein.stats import Figure
 
+NEVER_TRIALS = 300  # without one event: at most 1 % with 95 % confidence
+
 
 class Verdict(Enum):
     """What a run says of a goal."""
@@ -40,6 +42,8 @@ class Goal:
             return Verdict.UNTRIED
         if not self._good(figure.value):
             return Verdict.MISSED
+        if self.limit == 0:
+            return Verdict.REACHED if figure.n >= NEVER_TRIALS else Verdict.LIKELY
         worst = figure.low if self.at_least else figure.high
         return Verdict.REACHED if worst is not None and self._good(worst) else Verdict.LIKELY
 
@@ -65,6 +69,7 @@ GOALS = (
     Goal("false holds a minute of AI speech in background", "false_holds", "backgrounds, all", "a minute", 1.0),
     Goal("longest silence of a false hold, ms", "false_holds", "backgrounds, all", "silence max ms", 350),
     Goal("its own echo (ERL 10 dB or more) cuts the AI", "echo", "ERL 10 dB or more, all", "cut itself off", 0.0),
+    Goal("its last echo (ERL 10 dB or more) answered", "echo", "ERL 10 dB or more, all", "answered itself after", 0.0),
     Goal("double talk at +6 dB: obeyed", "double_talk", "+6 dB over the echo, 0.7 s or more", "obeyed in 1 s", 0.99,
          True),
     Goal("double talk at +6 dB: hold p90, ms", "double_talk", "+6 dB over the echo, 0.7 s or more", "hold p90 ms", 200),

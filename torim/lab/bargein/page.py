@@ -36,9 +36,10 @@ th,td{padding:3px 9px;border-bottom:1px solid var(--rule);text-align:right;font-
 th{font-weight:600;color:var(--dim);vertical-align:bottom}td:first-child,th:first-child{text-align:left}
 td.sub{padding-left:26px;color:var(--dim)}td small{display:block;color:var(--dim);font-size:11px}
 .reached{color:var(--good)}.missed{color:var(--bad);font-weight:600}.likely{color:var(--may)}.untried{color:var(--dim)}
-figure{margin:10px 0}figure svg{max-width:100%;height:auto;display:block;background:var(--lane);border-radius:8px}
+figure{margin:10px 0}figure svg{max-width:min(100%,720px);height:auto;display:block}
+figure svg{background:var(--lane);border-radius:8px}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:14px 22px}
-.pair figure svg{width:100%}
+.pair figure svg{width:100%}figcaption{font-size:13px}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .tick{fill:var(--dim);font-size:11px}
 svg .grid{stroke:var(--rule)}svg .goal{stroke:var(--bad);stroke-dasharray:3 4}
 svg .line{fill:none;stroke-width:2}svg .whisker{stroke-width:2}
@@ -188,7 +189,7 @@ def _echo(outcomes: Sequence[Outcome]) -> str:
     echoes = [o for o in outcomes if o.trial.group is Group.ECHO]
     talks = [o for o in outcomes if o.trial.group is Group.DOUBLE_TALK]
     parts = []
-    for title, wrong in (("cut itself off", lambda o: o.cuts > 0), ("held itself", lambda o: bool(o.holds))):
+    for title, wrong in (("cut or answered itself", _deceived), ("held itself", lambda o: bool(o.holds))):
         if echoes:
             rows = [(f"ERL {erl} dB", [_cell(echoes, erl, delay, wrong) for delay in DELAYS_MS]) for erl in ERLS_DB]
             plot = plots.grid([f"{delay} ms" for delay in DELAYS_MS], rows, "delay")
@@ -205,6 +206,10 @@ def _echo(outcomes: Sequence[Outcome]) -> str:
         plot = plots.intervals(bars, ["obeyed within 1 s", "cut before by the echo"], 0.99)
         parts.append(_figure(plot, "Double talk: the caller's level over the AI's echo. Dashed: 99 %."))
     return f'<h2>Echo</h2><div class="pair">{"".join(parts)}</div>' if parts else ""
+
+
+def _deceived(outcome: Outcome) -> bool:
+    return outcome.cuts > 0
 
 
 def _cell(echoes: Sequence[Outcome], erl: int, delay: int, wrong: object) -> tuple[int, int]:

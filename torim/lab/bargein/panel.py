@@ -260,7 +260,10 @@ def _echo(outcomes: Sequence[Outcome]) -> Table:
         groups.append((f"  {response}", [o for o in echoes if _path(o)[2] == response]))
     for leg in sorted({_leg(o) for o in echoes}):
         groups.append((f"  {leg}", [o for o in echoes if _leg(o) == leg]))
-    note = "The AI speaks for 6 s on a line that is new to the detector; nobody else does."
+    note = (
+        "The AI speaks for 6 s on a line that is new to the detector; nobody else does. After: its last echo was taken"
+        " for a turn of the caller when it had finished."
+    )
     return _table(Table("echo", "Echo alone", "server", note), groups, _echo_columns)
 
 
@@ -283,8 +286,10 @@ def _echo_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
     n = len(group)
     minutes = sum(o.spoken_ms for o in group) / 60_000
     early = [o for o in group if any(hold.at_ms < 2_000 for hold in o.holds) or (o.cut_ms or 9e9) < 2_000]
+    during = sum(o.cut_ms is not None and o.cut_ms < o.trial.statement_ms for o in group)
     return {
-        "cut itself off": share(sum(o.cuts > 0 for o in group), n),
+        "cut itself off": share(during, n),
+        "answered itself after": share(sum(o.cuts > 0 for o in group) - during, n),
         "held itself": share(sum(bool(o.holds) for o in group), n),
         "in the first 2 s": share(len(early), n),
         "holds a minute": rate(sum(len(o.holds) for o in group), minutes, n),

@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 660, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 16, 44
 ROW, NAME = 24, 250
 CELL_W, CELL_H = 78, 30
+NARROW = 440
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def _steps(values: Sequence[float], n: int, x: Axis, y: Axis) -> str:
     """A staircase that ends below 100 % where trials have no value."""
     path = [f"M{x.at(0):.1f},{y.at(0):.1f}"]
     for number, value in enumerate(values, 1):
+        if value > x.high:
+            break
         path.append(f"H{x.at(value):.1f}V{y.at(number / n):.1f}")
     return "".join([*path, f"H{x.end:.1f}"])
 
@@ -142,13 +145,13 @@ class Spot:
 
 def operating(spots: Sequence[Spot], x_name: str, y_name: str, y_most: float, percent: bool) -> str:
     """An operating curve: a share against a share or against ms, the value of the threshold at each point."""
-    x = Axis(0, 1, LEFT, WIDTH / 2 - RIGHT)
-    y = Axis(0, y_most, HEIGHT - BOTTOM, TOP)
+    x = Axis(0, 1, LEFT, NARROW - RIGHT)
+    y = Axis(0, y_most, HEIGHT - BOTTOM, TOP + 20)
     parts = []
     for number in range(5):
         share, value = number / 4, y_most * number / 4
         parts += [
-            _line(LEFT, y.at(value), WIDTH / 2 - RIGHT, y.at(value)),
+            _line(LEFT, y.at(value), NARROW - RIGHT, y.at(value)),
             _text(x.at(share), HEIGHT - 26, f"{share:.0%}"),
         ]
         parts.append(_text(LEFT - 6, y.at(value) + 4, f"{value:.0%}" if percent else f"{value:.0f}", anchor="end"))
@@ -160,6 +163,6 @@ def operating(spots: Sequence[Spot], x_name: str, y_name: str, y_most: float, pe
         size, style = (5, "s1") if spot.default else (3, "s0")
         parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="{size}" class="dot {style}"/>')
         parts.append(_text(px + 6, py + (14 if number % 2 else -7), spot.label, "tick", "start"))
-    parts += [_text((LEFT + WIDTH / 2 - RIGHT) / 2, HEIGHT - 8, x_name)]
-    parts += [_text(LEFT - 40, TOP - 4, y_name, "tick", "start")]
-    return _svg(WIDTH / 2, HEIGHT, parts, f"{y_name} against {x_name}")
+    parts += [_text((LEFT + NARROW - RIGHT) / 2, HEIGHT - 8, x_name)]
+    parts += [_text(LEFT - 40, TOP, y_name, "tick", "start")]
+    return _svg(NARROW, HEIGHT, parts, f"{y_name} against {x_name}")

@@ -2,7 +2,7 @@
 
 Decides nothing but what its definitions say. The agent has yielded at the first tick without any agent audio; a
 sound was wrongly obeyed if the agent yielded within 1.0 s, or, where it was silent, answered within 2.0 s of the
-sound's end.
+sound's end. An agent that was heard in the tick before the onset's was speaking: it may have stopped already.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Ticks:
 def ticks_of(spans: Sequence[Span], onset: int, offset: int, length: int) -> Ticks:
     """The ticks of one sound, all instants in samples of the caller's clock."""
     first = onset // TICK_SAMPLES
+    speaking = any(_sounds(spans, tick) for tick in (first - 1, first))
     sounding = [_sounds(spans, tick) for tick in range(first, max(first + 1, length // TICK_SAMPLES))]
-    speaking = sounding[0]
     quiet = next((number for number, sounds in enumerate(sounding) if not sounds), None)
     yield_ms = None if quiet is None or not speaking else quiet * 200
     answers = [span.start_samples for span in spans if span.start_samples >= onset]

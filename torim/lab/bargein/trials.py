@@ -183,7 +183,7 @@ PAUSE_TRIALS = 40  # of each length
 
 def _pauses(corpus: Corpus, choice: Choice, chance: random.Random) -> Iterator[Trial]:
     """A turn with a pause in it, into silence: the AI must not take the pause for the end."""
-    speakers = _by_group([clip for clip in corpus.of(Kind.TURN) if clip.active_ms >= 250])
+    speakers = _by_group([clip for clip in corpus.of(Kind.TURN) if _unbroken(clip)])
     pairs = [clips for clips in speakers if len(clips) >= 2]
     for pause_ms in PAUSES_MS:
         for _ in range(PAUSE_TRIALS if pairs else 0):
@@ -192,6 +192,11 @@ def _pauses(corpus: Corpus, choice: Choice, chance: random.Random) -> Iterator[T
             pieces = [Piece(first, 0, choice.level_db), Piece(second, at, choice.level_db)]
             trial = _trial(Group.PAUSE, Place.IDLE, pieces, choice.line, chance)
             yield replace(trial, tags=(("pause_ms", pause_ms),))
+
+
+def _unbroken(clip: Clip) -> bool:
+    """Whether a recording is a phrase without a pause of its own."""
+    return 250 <= clip.length_ms <= 2_500 and clip.active_ms >= 0.8 * clip.length_ms
 
 
 def _by_group(clips: Sequence[Clip]) -> list[list[Clip]]:
