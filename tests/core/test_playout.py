@@ -291,6 +291,21 @@ def test_a_later_mark_shows_the_carriers_own_delay() -> None:
     assert line.ledger.ends_ms() >= line.plays()[-1][0]
 
 
+def test_a_first_mark_that_was_held_up_does_not_hide_the_carriers_delay_for_good() -> None:
+    line = Line()
+    line._do(line.ledger.calibrate(0))
+    line.ledger.mark_returned(0, 0, 120)  # the machine was busy
+    line.to(1000)
+    line.say(ms(400))
+    assert line.ledger.mark_returned(1, 0, 1070)  # the line is fast after all
+    assert line.ledger.round_trip_ms == 10
+    line.to(3000)
+    line.say(ms(2000), item="second")
+    assert line.ledger.mark_returned(3, 0, 3060 + 10 + 70)  # this time it began to play 70 ms late
+    line.to(3500)
+    assert line.ledger.items[("second", 0)].heard_ms <= 430
+
+
 def test_a_mark_raises_what_was_heard_and_nothing_lowers_it() -> None:
     line = Line()
     line._do(line.ledger.calibrate(0))

@@ -1,8 +1,9 @@
 """What marks tell about the line: its round trip, and how far the carrier plays behind our paced clock.
 
-A mark sent before any audio comes back at once and so measures the bare round trip; whatever a later mark takes
-beyond that is the carrier's own start-up delay, and how much that wanders is the line's jitter. All instants are
-on the sample clock, 8 samples a millisecond. It learns; it decides nothing.
+A mark sent before any audio comes back at once and so measures the bare round trip, and no mark can be faster: the
+fastest one counts, should the first have been held up. Whatever a mark takes beyond that is the carrier's own
+start-up delay, and how much that wanders is the line's jitter. All instants are on the sample clock, 8 samples a
+millisecond. It learns; it decides nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class LineClock:
 
     @property
     def round_trip_ms(self) -> int:
-        """To the carrier and back, as the first mark measured it."""
+        """To the carrier and back, as the fastest mark measured it."""
         return (self._round_trip or 0) // SAMPLES_PER_MS
 
     def mark(self, position: int) -> int:
@@ -44,8 +45,7 @@ class LineClock:
         if position is None:
             return None
         delay = max(0, now - position)
-        if self._round_trip is None:
-            self._round_trip = delay
+        self._round_trip = delay if self._round_trip is None else min(self._round_trip, delay)
         before, self._delay = self._delay, max(0, delay - self._round_trip)
         wandered_ms = max(abs(self._delay - before), self._jitter * 7 // 8) // SAMPLES_PER_MS
         self._jitter = min(MAX_JITTER_SAMPLES, wandered_ms * SAMPLES_PER_MS)

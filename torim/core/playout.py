@@ -156,7 +156,7 @@ class Playout:
 
     @property
     def round_trip_ms(self) -> int:
-        """To the carrier and back, as the first mark measured it."""
+        """To the carrier and back, as the fastest mark measured it."""
         return self._clock.round_trip_ms
 
     def remaining_ms(self, now_ms: int) -> int:
