@@ -70,11 +70,7 @@ class _Piece:
     item: ItemAudio
     payload: bytes
     plays_at: int = 0
-    pad_samples: int = 0
-
-    @property
-    def ends_at(self) -> int:
-        return self.plays_at + len(self.payload) + self.pad_samples
+    heard_samples: int = 0
 
 
 class Playout:
@@ -93,6 +89,7 @@ class Playout:
         self.waiting_samples = 0  # queued and not sent
         self._waiting_since = 0  # when the first of them came
         self.items: dict[ItemKey, ItemAudio] = {}
+        self._coming: dict[ItemKey, ItemAudio] = {}  # those that are not done
         self.gate = Gate.OPEN
         self.epoch = 0
         self._line_end = 0  # sample clock at which everything sent will have played
@@ -103,9 +100,10 @@ class Playout:
 
     def item(self, key: ItemKey, response_id: str) -> ItemAudio:
         """The record of one item, made when it is first named."""
-        if key not in self.items:
-            self.items[key] = ItemAudio(key, response_id)
-        return self.items[key]
+        item = self.items.get(key)
+        if item is None:
+            item = self.items[key] = self._coming[key] = ItemAudio(key, response_id)
+        return item
 
     def add(self, key: ItemKey, response_id: str, payload: bytes, now_ms: int) -> None:
         """Queue a delta of any length."""
@@ -119,6 +117,7 @@ class Playout:
     def finish(self, key: ItemKey, response_id: str) -> None:
         """The engine has sent all audio of an item: its tail may be padded to a whole frame."""
         self.item(key, response_id).done = True
+        self._coming.pop(key, None)
 
     def discard(self, response_id: str) -> None:
         """Drop what is queued of a response that was given up: less than a frame, else it would have played."""
@@ -129,9 +128,9 @@ class Playout:
 
     def finish_response(self, response_id: str) -> None:
         """A response is over: no item of it will get more audio."""
-        for item in self.items.values():
+        for item in tuple(self._coming.values()):
             if item.response_id == response_id:
-                item.done = True
+                self.finish(item.key, response_id)
 
     # --- asking -----------------------------------------------------------------------------------------
 
@@ -166,9 +165,7 @@ class Playout:
 
     def unfinished(self, response_id: str | None) -> bool:
         """Whether a response has an item with audio of which more is to come."""
-        return any(
-            item.response_id == response_id and item.received_samples and not item.done for item in self.items.values()
-        )
+        return any(item.response_id == response_id and item.received_samples for item in self._coming.values())
 
     def unheard_items(self) -> list[ItemAudio]:
         """Items that the ear has not heard to their end."""
@@ -198,17 +195,18 @@ class Playout:
             self._count(piece, len(piece.payload))
         if self._sent:
             piece = self._sent[0]
-            part = min(clock, piece.plays_at + len(piece.payload)) - piece.plays_at
-            if part > 0:
-                self._count(piece, part)
-                self._sent[0] = _Piece(piece.item, piece.payload[part:], piece.plays_at + part, piece.pad_samples)
+            heard_samples = clock - piece.plays_at
+            if heard_samples > piece.heard_samples:
+                self._count(piece, heard_samples)
 
-    def _count(self, piece: _Piece, samples: int) -> None:
+    def _count(self, piece: _Piece, heard_samples: int) -> None:
+        """The ear has heard this much of a piece."""
         item = piece.item
         if item.first_played_ms is None:
             item.first_played_ms = piece.plays_at // SAMPLES_PER_MS
-        item.heard_samples += samples
-        item.last_played_ms = (piece.plays_at + samples) // SAMPLES_PER_MS
+        item.heard_samples += heard_samples - piece.heard_samples
+        item.last_played_ms = (piece.plays_at + heard_samples) // SAMPLES_PER_MS
+        piece.heard_samples = heard_samples
 
     # --- releasing --------------------------------------------------------------------------------------
 
@@ -274,10 +272,8 @@ class Playout:
         payload = b"".join(out)
         self.waiting_samples -= len(payload)
         pad = -len(payload) % FRAME_SAMPLES
-        if pad:
-            self._sent[-1].pad_samples = pad
-            self._line_end += pad
-        return payload + SILENCE * pad
+        self._line_end += pad
+        return payload + SILENCE * pad if pad else payload
 
     def _mark(self) -> list[Action]:
         self._since_mark_samples = 0
@@ -311,14 +307,16 @@ class Playout:
         self.gate = Gate.OPEN
         cut = self.unheard_items()
         self.items.clear()
+        self._coming.clear()
         return actions, cut
 
     def _clear(self, now_ms: int, *, requeue: bool) -> list[Action]:
         if not self._sent or not self._can_clear:
             return []
         if requeue:
-            self._queue.extendleft(_Piece(piece.item, piece.payload) for piece in reversed(self._sent))
-            self.waiting_samples += sum(len(piece.payload) for piece in self._sent)
+            unheard = [_Piece(piece.item, piece.payload[piece.heard_samples :]) for piece in self._sent]
+            self._queue.extendleft(reversed(unheard))
+            self.waiting_samples += sum(len(piece.payload) for piece in unheard)
         self._sent.clear()
         self._clock.forget()
         self._line_end = now_ms * SAMPLES_PER_MS

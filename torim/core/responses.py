@@ -22,6 +22,8 @@ from torim.core.events import ResponseStatus
 
 
 class State(Enum):
+    __hash__ = object.__hash__  # looked up on every event, and Enum's own hash is slow
+
     REQUESTED = "requested"
     DOOMED = "doomed"
     LIVE = "live"

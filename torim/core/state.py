@@ -29,6 +29,9 @@ from torim.core.transcript import Transcript
 from torim.core.truncation import Truncation
 from torim.core.turns import CallerTurns, Voice
 
+# made once: the listener is told fifty times a second
+_SOUNDING = {asked: FarEnd(sounding=True, since_played_ms=0, asked=asked) for asked in (False, True)}
+
 
 @dataclass(slots=True)
 class Manners:
@@ -144,7 +147,7 @@ class CallState:
     def overdue_ms(self) -> int | None:
         """When the response that is alive is given up; never while its audio still plays."""
         alive = self.answers.responses.alive
-        if alive is not None and alive.state is State.LIVE and self.playout.playable:
+        if alive is None or (alive.state is State.LIVE and self.playout.playable):
             return None
         return self.answers.overdue_ms()
 
@@ -166,9 +169,11 @@ class CallState:
 
     def far_end(self, now_ms: int) -> FarEnd:
         """What the listener must know of our side to judge a sound."""
-        sounding, silent_ms = self.playout.sounding, self.manners.ai_silent_ms
-        since = 0 if sounding else None if silent_ms is None else max(0, now_ms - silent_ms)
-        return FarEnd(sounding=sounding, since_played_ms=since, asked=self._short_words_count(now_ms))
+        asked = self._short_words_count(now_ms)
+        if self.playout.sounding:
+            return _SOUNDING[asked]
+        silent_ms = self.manners.ai_silent_ms
+        return FarEnd(since_played_ms=None if silent_ms is None else max(0, now_ms - silent_ms), asked=asked)
 
     def _short_words_count(self, now_ms: int) -> bool:
         """Whether the AI is silent or about to be, so that a short word is an answer."""
