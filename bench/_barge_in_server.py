@@ -12,7 +12,7 @@ import pickle
 import tempfile
 import time
 from binascii import a2b_base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
@@ -62,7 +62,7 @@ def serve(pipe: Connection, trials: Sequence[Trial], voices: Voices, handed_over
     """Serve until the pipe says "end"; then leave a pickled `Told` in a file."""
     logs.configure("ERROR", "console")
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        told = runner.run(_Bench(pipe, trials, voices).run(Path(folder)))
+        told = runner.run(_Bench(pipe, {trial.number: trial for trial in trials}, voices).run(Path(folder)))
     handed_over.write_bytes(pickle.dumps(told))
     pipe.send("ended")
 
@@ -70,7 +70,7 @@ def serve(pipe: Connection, trials: Sequence[Trial], voices: Voices, handed_over
 @dataclass(slots=True)
 class _Bench:
     pipe: Connection
-    trials: Sequence[Trial]
+    trials: Mapping[int, Trial]
     voices: Voices
     calls: dict[str, ServerSide] = field(default_factory=dict)
     expected: int | None = None

@@ -2,7 +2,8 @@
 
 Decides what the engine says in a trial, and when it hears the caller begin and end: as engines do it, by a neural
 VAD at 0.5 with 300 ms of padding and 500 ms of silence, here with the same probabilities as the product's ears (on
-real sockets: by level). A turn's words are the recording's label, 300 ms after the commit.
+real sockets: by level). A turn's words are the recording's label, 300 ms after the commit; what it hears before the
+caller has begun can only be the AI's own voice, and its words are the AI's.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class EngineEar:
         self._speaking = False
         self._spoke_ms = 0
 
-    def window(self, probability: float, now_ms: int) -> None:
-        """One output of the VAD, which covers the 32 ms up to now."""
+    def window(self, probability: float, now_ms: int, begun: bool) -> None:
+        """One output of the VAD, which covers the 32 ms up to now; ``begun``: the caller has said something."""
         self._spoken = self._spoken + 1 if probability >= SPEECH_MIN else 0
         if probability >= SPEECH_KEEP_MIN:
             self._spoke_ms = now_ms
@@ -64,4 +65,6 @@ class EngineEar:
             self._peer.hears(Edge.STARTED, now_ms, self._peer.appended_ms - 32 * self._spoken)
         elif self._speaking and now_ms - self._spoke_ms >= SILENCE_MS:
             self._speaking = False
+            if not begun:
+                self._peer.caller_says(STATEMENT)
             self._peer.hears(Edge.STOPPED, now_ms, self._peer.appended_ms)

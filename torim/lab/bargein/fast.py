@@ -140,7 +140,9 @@ class FastCall:
         """The neural VAD's word on the window that waited."""
         now_ms = self._world.now_ms
         self._deliver(self.hearing.speech(probability, self._call.far_end(now_ms)))
-        self._engine_ear.window(probability, now_ms)
+        evidence = self.evidence
+        begun = evidence.began_samples is not None and now_ms * SAMPLES_PER_MS >= evidence.onset_samples
+        self._engine_ear.window(probability, now_ms, begun)
         self._from_engine(self._peer.wake(now_ms))
         self._deliver([])
 

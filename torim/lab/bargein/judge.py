@@ -179,15 +179,14 @@ class _Judge:
         return self._reply_ms is None or at_ms < self._reply_ms
 
     def _effect_samples(self) -> int | None:
-        """When the cut took effect at the ear: its clear's arrival, or at once where nothing was sounding."""
+        """When the cut took effect at the ear: the arrival of the last clear up to it, and not before the cut."""
         if self._cut is None:
             return None
         at_ms = self._cut[0]
-        for number, cleared_ms in enumerate(self._clears):
-            if cleared_ms >= at_ms and number < len(self._evidence.ear.clears):
-                own = cleared_ms - at_ms < 1
-                return self._evidence.ear.clears[number].at_samples if own else self._evidence.ear_samples(at_ms)
-        return self._evidence.ear_samples(at_ms)
+        sent = sum(cleared_ms <= at_ms + 1 for cleared_ms in self._clears)  # a cut's own clear is of its instant
+        arrived = self._evidence.ear.clears[:sent]
+        effect = self._evidence.ear_samples(at_ms)
+        return max(effect, arrived[-1].at_samples) if arrived else effect
 
     def _silence_ms(self) -> float | None:
         effect, onset = self._effect_samples(), self._evidence.onset_samples

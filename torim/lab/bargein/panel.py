@@ -210,7 +210,7 @@ def _tau(outcomes: Sequence[Outcome]) -> Table:
         "Yielded: the first 200 ms tick without any agent audio, within 2.0 s. Ignored: no such tick within 1.0 s, or"
         " (agent silent) no answer within 2.0 s of the sound's end. The sounds are this corpus's, not tau-voice's."
     )
-    return Table("tau", "tau-voice windows", "ear, 200 ms ticks", note, rows)
+    return Table("tau", "tau-voice windows", "ear, 200 ms ticks", note, [row for row in rows if row.n])
 
 
 def _replies(outcomes: Sequence[Outcome]) -> Table:
