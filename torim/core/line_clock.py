@@ -1,8 +1,9 @@
 """What marks tell about the line: its round trip, and how far the carrier plays behind our paced clock.
 
 A mark sent before any audio comes back at once and so measures the bare round trip, and no mark can be faster: the
-fastest one counts, should the first have been held up. Whatever a mark takes beyond that is the carrier's own
-start-up delay, and how much that wanders is the line's jitter. All instants are on the sample clock, 8 samples a
+fastest one counts, should the first have been held up. Whatever marks take beyond that is the carrier's own
+start-up delay; of two in a row the faster is believed, since the other may have been held up on its way back. How
+much that delay wanders is the line's jitter. All instants are on the sample clock, 8 samples a
 millisecond. It learns; it decides nothing.
 """
 
@@ -20,6 +21,7 @@ class LineClock:
         self._next_token = 0
         self._round_trip: int | None = None
         self._delay = assumed_delay_ms * SAMPLES_PER_MS
+        self._last_excess: int | None = None  # of the mark before, in the present stretch of speech
         self._jitter = 0
 
     @property
@@ -31,6 +33,10 @@ class LineClock:
     def round_trip_ms(self) -> int:
         """To the carrier and back, as the fastest mark measured it."""
         return (self._round_trip or 0) // SAMPLES_PER_MS
+
+    def begin(self) -> None:
+        """The carrier begins to play into an empty line: its start-up delay is a new one."""
+        self._last_excess = None
 
     def mark(self, position: int) -> int:
         """Note a mark after everything that plays up to ``position``; returns its token."""
@@ -46,7 +52,9 @@ class LineClock:
             return None
         delay = max(0, now - position)
         self._round_trip = delay if self._round_trip is None else min(self._round_trip, delay)
-        before, self._delay = self._delay, max(0, delay - self._round_trip)
+        excess = max(0, delay - self._round_trip)
+        before, self._delay = self._delay, min(excess, excess if self._last_excess is None else self._last_excess)
+        self._last_excess = excess
         wandered_ms = max(abs(self._delay - before), self._jitter * 7 // 8) // SAMPLES_PER_MS
         self._jitter = min(MAX_JITTER_SAMPLES, wandered_ms * SAMPLES_PER_MS)
         return position

@@ -244,6 +244,8 @@ class Playout:
 
     def _release_chunk(self, now_ms: int) -> list[Action]:
         fresh = not self._sent
+        if fresh:
+            self._clock.begin()
         self._line_end = max(self._line_end, now_ms * SAMPLES_PER_MS)
         payload = self._take(self._chunk_samples)
         gain_db = self._settings.duck_db if self.gate is Gate.DUCKED else 0
