@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,8 @@ class Rig:
         setup = CallSetup(
             call_id=call_id,
             call_sid=call_id,
+            carrier="twilio",
+            started_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
             caller="",
             called="",
             language="en",

@@ -11,6 +11,7 @@ from serving_scene import RudeCarrier, rude, scripted, serving, talkative, webho
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from torim import cli
 from torim.carriers.signature import sign
 from torim.core import timeline
 from torim.core.actions import ClearAudio, CreateResponse, Note, PlayAudio, Purpose, RunTool
@@ -27,6 +28,7 @@ from torim.live import engines
 from torim.live.engine_side import EnginePlan
 from torim.live.link import Link, OnClosed, OnMessage
 from torim.live.peer_link import connect_peer
+from torim.storage.files import call_files, note_file, notes_dir
 
 BUSINESS = load_business().id
 
@@ -43,17 +45,19 @@ def test_a_call_is_answered_cut_and_stored(tmp_path: Path) -> None:
             await asyncio.sleep(0.5)
             record = await caller.hang_up()
             await watched.server.settled()
-            check_files(tmp_path, record.call_sid)
+            check_files(tmp_path, watched.server.store, record.call_sid)
             check_record(watched.server.store, record.call_sid)
 
     asyncio.run(scene())
 
 
-def check_files(tmp_path: Path, call_id: str) -> None:
-    lines = timeline.parse(next(tmp_path.rglob(f"{call_id}.call")).read_text())
+def check_files(tmp_path: Path, store: object, call_id: str) -> None:
+    files = call_files(tmp_path / "data", call_id, store.call(BUSINESS, call_id).started_at)
+    lines = timeline.parse(files.timeline.read_text())
     what = [line.what.split()[0] for line in lines]
     assert what.index("key") < what.index("clear") < what.index("cancel") < what.index("truncate")
-    with wave.open(str(next(tmp_path.rglob(f"{call_id}.wav")))) as file:
+    assert cli.main(["replay", str(files.timeline)]) == cli.OK
+    with wave.open(str(files.recording)) as file:
         assert file.getnchannels() == 2
         assert abs(file.getnframes() / 8 - lines[-1].at_ms) < 400
 
@@ -94,7 +98,9 @@ def test_an_appointment_by_keys_with_the_embedded_engine(tmp_path: Path) -> None
 
 def check_appointment(store: object, tmp_path: Path, call_id: str) -> None:
     (made,) = store.appointments(BUSINESS, call_id=call_id)
-    assert made.name_note and list(tmp_path.rglob(f"{made.name_note}.wav"))
+    assert note_file(notes_dir(tmp_path / "data"), made.name_note).exists()
+    files = call_files(tmp_path / "data", call_id, store.call(BUSINESS, call_id).started_at)
+    assert cli.main(["replay", str(files.timeline)]) == cli.OK
     assert "[dtmf] 1" in made.call_transcript
     assert "No appointment" not in made.call_summary
 

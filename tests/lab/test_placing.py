@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from torim import cli
 from torim.commands import call, demo
 from torim.commands.placing import Placed, local_config, local_server, make_voices, place, refuse_inside_views
 from torim.config import Config
@@ -49,6 +50,7 @@ def test_a_call_is_placed_measured_and_kept(tmp_path: Path) -> None:
     written = save(done.record, done.rows, tmp_path / "kept")
     assert [path.name for path in written] == ["call.wav", "call.svg", "call.call"]
     assert "engine  audio_done" in written[2].read_text()
+    assert cli.main(["replay", str(written[2])]) == cli.OK
 
 
 def test_a_locked_greeting_is_reported_as_such(tmp_path: Path) -> None:

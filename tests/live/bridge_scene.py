@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,8 @@ def make_scene(
     setup = CallSetup(
         call_id="CA1",
         call_sid="CA1",
+        carrier="twilio",
+        started_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
         caller="+972501234567",
         called="+97231234567",
         language="en",

@@ -66,17 +66,20 @@ class LocalServer:
     @contextlib.contextmanager
     def followed(self, caller: Caller) -> Iterator[None]:
         """Copy the server's timeline of this caller's call into its record while the block runs."""
-        stop = self.server.subscribe(partial(_enter, caller))
+        stop = self.server.subscribe(partial(self._enter, caller))
         try:
             yield
         finally:
             stop()
 
-
-def _enter(caller: Caller, traced: Traced) -> None:
-    if traced.entry is not None and traced.call_id == caller.record.call_sid:
+    def _enter(self, caller: Caller, traced: Traced) -> None:
+        record = caller.record
+        if traced.entry is None or traced.call_id != record.call_sid:
+            return
+        if not record.timeline:
+            record.head = self.server.calls[record.call_sid].setup.trace.head
         line = timeline.render(traced.at_ms, traced.entry)
-        caller.record.enter(ServerEntry(traced.at_ms, traced.entry, line, caller.clock.now_samples()))
+        record.enter(ServerEntry(traced.at_ms, traced.entry, line, caller.clock.now_samples()))
 
 
 def local_config(config: Config, folder: Path, language: str) -> Config:

@@ -1,6 +1,7 @@
 """`torim replay`: run the events of a recorded timeline against this code and show where it decides otherwise.
 
-It compares decisions in their order, not the pacing: when a frame left or a timer fired is the machine's doing.
+It compares decisions in their order, not the pacing. A timeline without decisions, written by hand, is run with every
+deadline at its own instant; a recorded one with the delays that its machine had.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torim.commands import SubParsers
-from torim.config_values import BadValue, boolean
-from torim.errors import ConfigError
+from torim.errors import ConfigError, CoreMisuse
 
 if TYPE_CHECKING:
     from torim.core.call import Call
@@ -34,14 +34,16 @@ def add_parser(subparsers: SubParsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show the call as this code runs it; 1 if it decides otherwise than the record."""
     from torim.core import timeline
+    from torim.core.replay import follow
 
     text = _read(args.file)
     recorded = timeline.parse(text)
-    did = timeline.run(recorded, _call(dict(_HEAD.findall(text))), recorded[-1].at_ms if recorded else 0)
+    call, decided = _call(dict(_HEAD.findall(text))), [line for line in recorded if line.who == "torim"]
+    did = follow(recorded, call) if decided else timeline.run(recorded, call, recorded[-1].at_ms if recorded else 0)
     events = [line for line in recorded if line.who != "torim"] if args.events else []
     for line in sorted([*events, *did], key=lambda line: line.at_ms):
         print(line)
-    return _compare([line for line in recorded if line.who == "torim"], did)
+    return _compare(decided, did)
 
 
 def _compare(recorded: Iterable[Line], did: Iterable[Line]) -> int:
@@ -70,24 +72,20 @@ def _read(file: Path) -> str:
 def _call(head: Mapping[str, str]) -> Call:
     """The call that a timeline's head describes; what it leaves out is as by default."""
     from torim.carriers.registry import carrier
-    from torim.core.actions import Purpose
-    from torim.core.call import Call
-    from torim.core.settings import TurnSettings
+    from torim.core.abilities import CarrierCapabilities, EngineCapabilities
+    from torim.core.replay import call_of
     from torim.engines.registry import engine
 
-    return Call(
-        settings=TurnSettings(),
-        carrier=carrier(head.get("carrier", "twilio")).capabilities,
-        engine=engine(head.get("engine", "openai")).capabilities,
-        barge_in_enabled=_flag(head, "barge_in_enabled", default=True),
-        greeting_lock=_flag(head, "greeting_lock", default=True),
-        prompts={purpose: purpose.value for purpose in Purpose},
-        engine_creates=_flag(head, "engine_creates", default=False),
-    )
-
-
-def _flag(head: Mapping[str, str], name: str, default: bool) -> bool:
     try:
-        return boolean(head[name]) if name in head else default
-    except BadValue as error:
-        raise ConfigError(f"The timeline's head says {name}: {head[name]}; it must be {error}.") from error
+        return call_of(
+            head,
+            carrier(head["carrier"]).capabilities if "carrier" in head else CarrierCapabilities(),
+            engine(head["engine"]).capabilities if _named_only(head) else EngineCapabilities(),
+        )
+    except CoreMisuse as error:
+        raise ConfigError(str(error), "replay.head") from error
+
+
+def _named_only(head: Mapping[str, str]) -> bool:
+    """Whether the head names an engine without saying what it can do."""
+    return "engine" in head and "engine_abilities" not in head

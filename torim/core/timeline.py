@@ -347,7 +347,7 @@ def run(lines: list[Line], call: Call, until_ms: int | None = None) -> list[Line
         if event is None:
             continue
         did += _serve_until(call, line.at_ms)
-        did += _lines(line.at_ms, call.apply(event, line.at_ms))
+        did += lines_of(line.at_ms, call.apply(event, line.at_ms))
     if until_ms is not None:
         did += _serve_until(call, until_ms + 1)
     return did
@@ -358,10 +358,11 @@ def _serve_until(call: Call, at_ms: int) -> list[Line]:
     due_ms, last_ms = call.next_deadline_ms(), -1
     while due_ms is not None and due_ms < at_ms:
         last_ms = max(due_ms, last_ms)
-        did += _lines(last_ms, call.wake(last_ms))
+        did += lines_of(last_ms, call.wake(last_ms))
         due_ms = call.next_deadline_ms()
     return did
 
 
-def _lines(at_ms: int, actions: list[Action]) -> list[Line]:
+def lines_of(at_ms: int, actions: list[Action]) -> list[Line]:
+    """What was done at one instant, as lines."""
     return [Line(at_ms, "torim", _ACTIONS[type(action)](action)) for action in actions]

@@ -6,6 +6,7 @@ side of the network; entries of the server's timeline are brought onto it by `Se
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from torim.core.actions import Action
@@ -62,6 +63,7 @@ class CallRecord:
     said: list[Utterance] = field(default_factory=list)
     mouth: list[bytes] = field(default_factory=list)  # frames as sent, one every 20 ms
     timeline: list[ServerEntry] = field(default_factory=list)
+    head: Mapping[str, str] = field(default_factory=dict)  # of the server's timeline
     clock: ServerClock = field(default_factory=ServerClock)
     marks_returned: list[tuple[int, str]] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)

@@ -68,7 +68,8 @@ def save(record: CallRecord, rows: Sequence[BargeIn], folder: Path, name: str = 
     picture.write_text(draw(record, rows), encoding="utf-8")
     written = [recording, picture]
     if record.timeline:
-        head = f"# {record.title}\n# call: {record.call_sid}\n"
+        facts = {"call": record.call_sid, **record.head}
+        head = f"# {record.title}\n" + "".join(f"# {name}: {value}\n" for name, value in facts.items())
         body = "".join(f"{entry.line}\n" for entry in record.timeline)
         timeline.write_text(head + body, encoding="utf-8")
         written.append(timeline)

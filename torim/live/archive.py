@@ -34,15 +34,15 @@ class Archive:
     business: Business
     pool: Executor
 
-    def started(self, setup: CallSetup, carrier: str) -> None:
+    def started(self, setup: CallSetup) -> None:
         """A call began."""
         self.writer.put(
             CallStart(
                 call_id=setup.call_id,
                 business_id=self.business.id,
-                carrier=carrier,
+                carrier=setup.carrier,
                 engine=setup.plans[0].name,
-                started_at=utc_now(),
+                started_at=setup.started_at,
                 from_number=setup.caller or None,
                 to_number=setup.called or None,
             )

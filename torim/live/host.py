@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
 from torim.carriers.base import StreamOpened
 from torim.carriers.registry import carrier as carrier_named
 from torim.config import Config
+from torim.core.abilities import CarrierCapabilities, EngineCapabilities
 from torim.core.actions import Purpose, RunTool
 from torim.core.events import EndReason
+from torim.core.replay import head
 from torim.core.settings import TurnSettings
 from torim.desk.receptionist import CallContext, Receptionist
 from torim.engines.base import SessionConfig, ToolSpec
@@ -40,6 +42,7 @@ from torim.live.setup import CallServices, CallSetup
 from torim.live.spool import Spool
 from torim.live.stream import Stream
 from torim.live.trace import CallTrace, TraceHub
+from torim.storage.files import call_files, notes_dir
 
 WAITING_MAX = 100  # streams that have not said who they are
 SWEEP_S = 0.1
@@ -164,12 +167,12 @@ class CallHost:
             self.metrics.refused.labels(error.code).inc()
             raise
         self._admit()
-        setup = self._setup(opened)
+        setup = self._setup(opened, stream)
         bridge = Bridge(setup, self._services, stream.codec, stream.link, self._ended)
         self.calls[opened.call_sid] = bridge
         self._idle.clear()
         self._parts.stream_began(opened.call_sid)
-        self._parts.archive.started(setup, stream.carrier)
+        self._parts.archive.started(setup)
         return bridge
 
     def _check(self, opened: StreamOpened) -> None:
@@ -204,30 +207,35 @@ class CallHost:
 
     # --- what a call is made of ------------------------------------------------------------------------
 
-    def _setup(self, opened: StreamOpened) -> CallSetup:
+    def _setup(self, opened: StreamOpened, stream: Stream) -> CallSetup:
         parts, config = self._parts, self._parts.config
-        language = self.language
-        directory = config.data_dir / "calls" / f"{utc_now():%Y-%m-%d}"
-        call_id = self._call_id(opened.call_sid, directory)
+        language, started_at = self.language, utc_now()
+        call_id = self._call_id(opened.call_sid, started_at)
+        files = call_files(config.data_dir, call_id, started_at)
         caller = opened.parameters.get("caller", "")[:64]
         plans = parts.plans(self._session(language))
-        facts = dict(self._facts(opened, call_id, plans[0].name))
+        settings = replace(TurnSettings(), max_call_ms=config.max_call_minutes * 60_000)
+        names = {"call": call_id, "stream": opened.stream_sid, "started": started_at.isoformat(timespec="seconds")}
+        names |= {"carrier": stream.carrier, "engine": plans[0].name}
+        facts = self._facts(settings, stream.codec.capabilities, plans[0].capabilities)
         return CallSetup(
             call_id=call_id,
             call_sid=opened.call_sid,
+            carrier=stream.carrier,
+            started_at=started_at,
             caller=caller,
             called=opened.parameters.get("called", "")[:64],
             language=language,
             plans=plans,
             desk=partial(_run_tool, parts.receptionist, call_id, caller or None, language),
             prompts=_prompts(parts.receptionist, language),
-            trace=CallTrace(call_id, directory / f"{call_id}.call", parts.spool, parts.hub, facts),
-            notes_dir=config.data_dir / "voice_notes",
-            recording=Recording(directory / f"{call_id}.wav", parts.spool) if config.record_calls else None,
+            trace=CallTrace(call_id, files.timeline, parts.spool, parts.hub, names | facts),
+            notes_dir=notes_dir(config.data_dir),
+            recording=Recording(files.recording, parts.spool) if config.record_calls else None,
             barge_in_enabled=config.enable_barge_in,
             greeting_lock=config.greeting_lock,
             engine_creates=config.engine_creates,
-            turn_settings=replace(TurnSettings(), max_call_ms=config.max_call_minutes * 60_000),
+            turn_settings=settings,
         )
 
     def _session(self, language: str) -> SessionConfig:
@@ -243,20 +251,28 @@ class CallHost:
             engine_creates=config.engine_creates,
         )
 
-    def _facts(self, opened: StreamOpened, call_id: str, engine: str) -> Iterator[tuple[str, str]]:
+    def _facts(
+        self, settings: TurnSettings, carrier: CarrierCapabilities, engine: EngineCapabilities
+    ) -> dict[str, str]:
+        """What a replay of the timeline must know."""
         config = self._parts.config
-        yield "call", call_id
-        yield "stream", opened.stream_sid
-        yield "started", utc_now().isoformat(timespec="seconds")
-        yield "engine", engine
-        yield "barge_in_enabled", str(config.enable_barge_in).lower()
-        yield "greeting_lock", str(config.greeting_lock).lower()
-        yield "engine_creates", str(config.engine_creates).lower()
+        return dict(
+            head(
+                settings=settings,
+                carrier=carrier,
+                engine=engine,
+                barge_in_enabled=config.enable_barge_in,
+                greeting_lock=config.greeting_lock,
+                engine_creates=config.engine_creates,
+            )
+        )
 
-    def _call_id(self, call_sid: str, directory: Path) -> str:
+    def _call_id(self, call_sid: str, started_at: datetime) -> str:
         """The carrier's id if it can name files and is new; else one of our own."""
-        if _SAFE_ID.fullmatch(call_sid) and not (directory / f"{call_sid}.call").exists():
-            return call_sid
+        if _SAFE_ID.fullmatch(call_sid):
+            files = call_files(self._parts.config.data_dir, call_sid, started_at)
+            if not files.timeline.exists():
+                return call_sid
         return f"call-{secrets.token_hex(8)}"
 
 

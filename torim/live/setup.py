@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from torim.core.actions import Purpose
@@ -24,6 +25,8 @@ class CallSetup:
 
     call_id: str  # safe in file names; unique for ever
     call_sid: str  # the carrier's own id
+    carrier: str
+    started_at: datetime
     caller: str
     called: str
     language: str

@@ -18,6 +18,7 @@ from typing import Protocol
 from torim.audio import g711
 from torim.core.actions import RunTool
 from torim.live.recording import wav_header
+from torim.storage.files import note_file
 
 TOOL_WAIT_S = 20.0
 NOTE_MAX_MS = 30_000
@@ -100,7 +101,7 @@ def voice_note(arguments: str, span: Callable[[int, int], bytes | None], place: 
     if audio is None:
         return no_note
     note_id = f"{place.call_id}-{secrets.token_hex(4)}"
-    return partial(save_note, place.notes_dir / f"{note_id}.wav", audio, note_id)
+    return partial(save_note, note_file(place.notes_dir, note_id), audio, note_id)
 
 
 def save_note(path: Path, audio: bytes, note_id: str) -> str:

@@ -54,13 +54,14 @@ class TraceHub:
 class CallTrace:
     """One call's timeline: collected on the loop, rendered and written by the spool's thread."""
 
-    __slots__ = ("_call_id", "_hub", "_pending", "_spool", "path")
+    __slots__ = ("_call_id", "_hub", "_pending", "_spool", "head", "path")
 
     def __init__(self, call_id: str, path: Path, spool: Spool, hub: TraceHub, head: Mapping[str, str]) -> None:
         self._call_id = call_id
         self._spool = spool
         self._hub = hub
         self.path = path
+        self.head = head
         self._pending: list[tuple[int, Entry]] = []
         comments = "".join(f"# {key}: {_one_line(value)}\n" for key, value in head.items())
         self._spool.submit(Write(path, comments.encode))
