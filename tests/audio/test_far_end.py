@@ -76,11 +76,29 @@ def test_what_was_cleared_was_never_played():
     assert line.loudest_db(200, 400) == QUIETEST_DB
 
 
-def test_gaps_and_the_ring_s_end_read_as_what_was_played():
+def test_gaps_read_as_silence_however_long():
     line = PlayedLine()
     piece = g711.encode(np.full(160, 8_000, np.int16))
     line.write(piece, 0)
-    line.write(piece, 2_040)  # wraps the ring
+    line.write(piece, 2_040)
     heard = line.read(2_060 * 4, 100 * 4)
     assert np.count_nonzero(heard) == 80 and heard[-80:].all()
     assert not line.read(6_000 * 4, 700 * 4).any()
+
+
+def test_the_played_line_keeps_what_an_echo_may_need_and_no_more():
+    line = PlayedLine()
+    for at, frame in enumerate(frames(noise(10_000, -30))):
+        line.write(frame, at * 20)
+    assert len(line.mulaw(10_000, 8 * 700).strip(g711.SILENCE)) > 8 * 690
+    assert not line.mulaw(7_900, 8 * 100).strip(g711.SILENCE)
+    assert line.loudest_db(0, 7_900) == QUIETEST_DB
+
+
+def test_what_is_put_anew_replaces_what_was_to_play():
+    line = PlayedLine()
+    for at, frame in enumerate(frames(OURS[:3200])):
+        line.write(frame, at * 20)
+    line.write(g711.SILENCE * 160, 200)
+    assert line.until_ms == 220
+    assert line.mulaw(400, 8 * 200) == g711.SILENCE * 1600
