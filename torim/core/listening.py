@@ -9,8 +9,8 @@ sure or dropped, sure by ended.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from torim.core.echo import FarEnd, Sound, echo_possible, judge
 from torim.core.events import (
@@ -31,8 +31,7 @@ WINDOW_MS = 32  # of the neural VAD
 _LEVEL_FRAMES = 3  # the loudest of them is the level that goes with one output of the neural VAD
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """What one 20 ms frame of caller audio measures."""
 
     level_db: float = -96.0

@@ -89,7 +89,7 @@ class Playout:
         self.waiting_samples = 0  # queued and not sent
         self._waiting_since = 0  # when the first of them came
         self.items: dict[ItemKey, ItemAudio] = {}
-        self._coming: dict[ItemKey, ItemAudio] = {}  # those that are not done
+        self._coming: dict[ItemKey, str] = {}  # the response of each that began and is not done
         self.gate = Gate.OPEN
         self.epoch = 0
         self._line_end = 0  # sample clock at which everything sent will have played
@@ -102,7 +102,7 @@ class Playout:
         """The record of one item, made when it is first named."""
         item = self.items.get(key)
         if item is None:
-            item = self.items[key] = self._coming[key] = ItemAudio(key, response_id)
+            item = self.items[key] = ItemAudio(key, response_id)
         return item
 
     def add(self, key: ItemKey, response_id: str, payload: bytes, now_ms: int) -> None:
@@ -111,6 +111,8 @@ class Playout:
             self._waiting_since = now_ms * SAMPLES_PER_MS
         item = self.item(key, response_id)
         item.received_samples += len(payload)
+        if not item.done:
+            self._coming[key] = response_id
         self.waiting_samples += len(payload)
         self._queue.append(_Piece(item, payload))
 
@@ -128,7 +130,7 @@ class Playout:
 
     def finish_response(self, response_id: str) -> None:
         """A response is over: no item of it will get more audio."""
-        for item in tuple(self._coming.values()):
+        for item in self.items.values():
             if item.response_id == response_id:
                 self.finish(item.key, response_id)
 
@@ -165,7 +167,7 @@ class Playout:
 
     def unfinished(self, response_id: str | None) -> bool:
         """Whether a response has an item with audio of which more is to come."""
-        return any(item.response_id == response_id and item.received_samples for item in self._coming.values())
+        return response_id in self._coming.values()
 
     def unheard_items(self) -> list[ItemAudio]:
         """Items that the ear has not heard to their end."""

@@ -261,9 +261,8 @@ class Bridge:
     # --- actions ---------------------------------------------------------------------------------------
 
     def _play(self, action: act.PlayAudio, now_ms: int) -> None:
-        payload = g711.duck(action.payload, action.gain_db)
-        self._line.send(act.PlayAudio(payload))
-        self._far.sent(payload, now_ms)
+        self._line.send(action)
+        self._far.sent(g711.duck(action.payload, action.gain_db), now_ms)
 
     def _mark(self, action: act.SendMark, now_ms: int) -> None:
         self._line.send(action)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 PENDING_MAX = 20_000  # writes: some minutes of a busy worker's timelines and recordings
 
@@ -72,11 +73,17 @@ class Spool:
 
 
 def _write(item: Write) -> None:
-    item.path.parent.mkdir(parents=True, exist_ok=True)
-    if item.offset_bytes is None:
-        with item.path.open("ab") as file:
-            file.write(item.data())
-        return
-    with item.path.open("r+b") as file:
-        file.seek(item.offset_bytes)
-        file.write(item.data())
+    data = item.data()
+    with _opened(item) as file:
+        if item.offset_bytes is not None:
+            file.seek(item.offset_bytes)
+        file.write(data)
+
+
+def _opened(item: Write) -> BinaryIO:
+    mode: Literal["ab", "r+b"] = "ab" if item.offset_bytes is None else "r+b"
+    try:
+        return item.path.open(mode)
+    except FileNotFoundError:
+        item.path.parent.mkdir(parents=True, exist_ok=True)
+        return item.path.open(mode)
