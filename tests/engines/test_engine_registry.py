@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from torim.core.abilities import EngineCapabilities
+from torim.engines.embedded.session import MAX_SESSION_MS
 from torim.engines.registry import ENTRY_POINT_GROUP, EnginePlugin, engine, engines
 from torim.errors import ConfigError
 
@@ -51,3 +52,10 @@ def test_a_broken_guest_is_named(name: str, code: str) -> None:
 def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="embedded, openai, scripted"):
         engine("parrot")
+
+
+def test_the_embedded_engine_is_described_once_and_as_it_is() -> None:
+    """The registry holds the one description; what an engine says of itself by its constants must agree."""
+    able = engine("embedded").capabilities
+    assert able.max_session_ms == MAX_SESSION_MS
+    assert able.single_keys and able.times_words

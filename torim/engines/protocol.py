@@ -1,16 +1,17 @@
-"""The client's half of the OpenAI Realtime (GA) protocol as strict types, and the errors a server answers with.
+"""The client's half of the OpenAI Realtime (GA) protocol as strict types.
 
-It decides whether a client event is well formed and, if not, which code, parameter and sentence say so. It
-holds no state and knows no session. Source: the event types of the `openai` SDK, and PROTOCOLS for the codes.
+It decides whether a client event is well formed; what is said about one that is not is worded in `protocol_faults.py`.
+It holds no state and knows no session. Source: the event types of the `openai` SDK.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+from torim.engines.protocol_faults import ProtocolFault, check_nesting, explain
 
 MAX_APPEND_BYTES = 15 * 1024 * 1024  # of audio, in one append
 
@@ -280,47 +281,23 @@ ClientEvent = (
 _decoder: msgspec.json.Decoder[ClientEvent] = msgspec.json.Decoder(ClientEvent)
 
 
-# --- errors -----------------------------------------------------------------------------------------------
-
-
-class ProtocolFault(Exception):
-    """What an `error` event says: type, code, message, parameter, and the client event that caused it."""
-
-    def __init__(
-        self,
-        code: str | None,
-        message: str,
-        param: str | None = None,
-        kind: str = "invalid_request_error",
-        event_id: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code, self.message, self.param = code, message, param
-        self.kind, self.event_id = kind, event_id
-
-    def wire(self, event_id: str | None) -> dict[str, Any]:
-        """The `error` object of the event; ``event_id`` names the client event being answered."""
-        return {
-            "type": self.kind,
-            "code": self.code,
-            "message": self.message,
-            "param": self.param,
-            "event_id": self.event_id or event_id,
-        }
+# --- reading ----------------------------------------------------------------------------------------------
 
 
 def decode_client_event(message: str | bytes) -> ClientEvent:
     """Parse and validate one client event.
 
     Raises:
-        ProtocolFault: it is not JSON, not a known event, or a field of it is unknown, missing or impossible.
+        ProtocolFault: it is not JSON, nested beyond measure, not a known event, or a field of it is unknown,
+            missing or impossible.
     """
     try:
+        check_nesting(message)
         try:
             return _decoder.decode(message)
         except msgspec.ValidationError as error:
             # It may be no JSON at all further on: only the second, untyped look knows.
-            raise _explain(str(error), msgspec.json.decode(message)) from None
+            raise explain(str(error), msgspec.json.decode(message)) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ProtocolFault("invalid_json", f"The message is not valid JSON: {error}.") from None
 
@@ -329,59 +306,3 @@ def session_patch(message: str | bytes) -> dict[str, Any]:
     """The `session` object of a valid `session.update` as it was sent: only what it names is to change."""
     patch: dict[str, Any] = msgspec.json.decode(message)["session"]
     return patch
-
-
-_AT = re.compile(r"^(?P<what>.*?)(?: - at (?:the key in )?`\$?\.?(?P<path>[^`]*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"(?:unknown|required) field `(?P<field>[^`]+)`")
-_BOUND = re.compile(r"Expected `(?P<kind>int|float)` (?P<side>>=|<=) (?P<bound>\S+)")
-
-
-def _explain(text: str, event: Any) -> ProtocolFault:
-    """Turn a validation message into the fault that a Realtime server answers with."""
-    match = _AT.match(text)
-    what, path = (match["what"], match["path"] or "") if match else (text, "")
-    named = _NAMED.search(what)
-    param = ".".join(part for part in (path, named["field"] if named else "") if part)
-    fault = _fault(what, param, _value_at(event, path))
-    fault.event_id = _event_id(event)
-    return fault
-
-
-def _fault(what: str, param: str, value: Any) -> ProtocolFault:
-    if "unknown field" in what:
-        return ProtocolFault("unknown_parameter", f"Unknown parameter: '{param}'.", param)
-    if "missing required field" in what:
-        return ProtocolFault("missing_required_parameter", f"Missing required parameter: '{param}'.", param)
-    if bound := _BOUND.search(what):
-        return _out_of_bounds(bound, param, value)
-    if what.startswith("Invalid"):
-        return ProtocolFault("invalid_value", f"Invalid value: {value!r} for '{param}'.", param)
-    if "got `" in what:
-        return ProtocolFault("invalid_type", f"Invalid type for '{param}': {what.lower()}.", param)
-    return ProtocolFault("invalid_value", f"Invalid value for '{param}': {what.lower()}.", param)
-
-
-def _out_of_bounds(bound: re.Match[str], param: str, value: Any) -> ProtocolFault:
-    kind = {"int": "integer", "float": "decimal"}[bound["kind"]]
-    below = bound["side"] == ">="
-    side, limit = ("below_min", "below minimum") if below else ("above_max", "above maximum")
-    return ProtocolFault(
-        f"{kind}_{side}_value",
-        f"Invalid '{param}': {kind} {limit} value. "
-        f"Expected a value {bound['side']} {bound['bound']}, but got {value} instead.",
-        param,
-    )
-
-
-def _value_at(event: Any, path: str) -> Any:
-    for name in re.findall(r"[^.\[\]]+", path):
-        if isinstance(event, dict):
-            event = event.get(name)
-        elif isinstance(event, list) and name.isdigit():
-            event = event[int(name)]
-    return event
-
-
-def _event_id(event: Any) -> str | None:
-    named = event.get("event_id") if isinstance(event, dict) else None
-    return named if isinstance(named, str) else None

@@ -16,6 +16,7 @@ from torim.engines import protocol as client
 from torim.engines.agenda import Agenda, Entry
 from torim.engines.energy_turns import Edge, Found
 from torim.engines.link_closed import LinkClosed
+from torim.engines.protocol_faults import ProtocolFault
 from torim.engines.script import Answer, Behaviour, Request, says
 from torim.engines.script_plan import BYTES_PER_MS, Drop
 from torim.engines.scripted_events import EventWriter, not_implemented
@@ -160,10 +161,7 @@ class ScriptedPeer:
             if self._instead.get(wire["type"]):
                 return list(self._instead[wire["type"]].popleft())
             return self._obey(command, wire, now_ms)
-        except client.ProtocolFault as fault:
-            return [self._writer.error(fault, command_id)]
-        except RecursionError:
-            fault = client.ProtocolFault("invalid_json", "The message is nested too deeply.")
+        except ProtocolFault as fault:
             return [self._writer.error(fault, command_id)]
 
     def _obey(self, command: client.ClientEvent, wire: dict[str, Any], now_ms: int) -> list[str]:
@@ -197,7 +195,7 @@ class ScriptedPeer:
         answer = self._script.popleft() if self._script else self._otherwise(self._request(wanted))
         self._asked += 1
         if answer.rejected:
-            raise client.ProtocolFault(answer.rejected, f"Rejected by the script: {answer.rejected}.")
+            raise ProtocolFault(answer.rejected, f"Rejected by the script: {answer.rejected}.")
         self._generation.begin(answer, wanted.get("metadata"), now_ms)
         return []
 

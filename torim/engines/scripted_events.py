@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from torim.engines.protocol import ProtocolFault
+from torim.engines.protocol_faults import ProtocolFault
 
 
 class EventWriter:

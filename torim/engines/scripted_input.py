@@ -13,7 +13,7 @@ from typing import Any
 
 from torim.engines.agenda import Agenda
 from torim.engines.energy_turns import EnergyTurns, Found
-from torim.engines.protocol import ProtocolFault
+from torim.engines.protocol_faults import ProtocolFault
 from torim.engines.script import Behaviour
 from torim.engines.scripted_events import EventWriter
 from torim.engines.scripted_items import BYTES_PER_MS, Conversation, Item

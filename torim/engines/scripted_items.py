@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from torim.engines.protocol import ProtocolFault
+from torim.engines.protocol_faults import ProtocolFault
 from torim.engines.script import CallTool, Say
 
 BYTES_PER_MS = 8

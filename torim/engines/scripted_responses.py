@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torim.engines.agenda import Agenda
-from torim.engines.protocol import ProtocolFault
+from torim.engines.protocol_faults import ProtocolFault
 from torim.engines.script import Answer, Behaviour
 from torim.engines.script_plan import BYTES_PER_MS, Beat, Begin, CloseItem, Drop, End, OpenItem, Piece, plan
 from torim.engines.scripted_events import EventWriter, nothing_to_cancel

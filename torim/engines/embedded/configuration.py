@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from torim.engines.protocol import ProtocolFault, SessionSettings
+from torim.engines.protocol import SessionSettings
+from torim.engines.protocol_faults import ProtocolFault
 
 _REPLACED = {"format", "voice", "tool_choice", "truncation", "tracing", "prompt", "reasoning"}
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from torim.engines.embedded.formats import BYTES_PER_MS, encode_audio
 from torim.engines.embedded.jobs import Word
-from torim.engines.protocol import AudioFormat, ProtocolFault
+from torim.engines.protocol import AudioFormat
+from torim.engines.protocol_faults import ProtocolFault
 
 AUDIO_BUDGET_BYTES = 2 * 1024 * 1024  # about four minutes
 

@@ -15,7 +15,8 @@ from torim.engines.embedded.formats import BYTES_PER_MS, InputCoder
 from torim.engines.embedded.items import Content, Item, Span
 from torim.engines.embedded.turns import SpeechBegan, SpeechOver, TurnDetector
 from torim.engines.embedded.wire import Ids
-from torim.engines.protocol import MAX_APPEND_BYTES, AudioInput, ProtocolFault, SemanticVad, ServerVad
+from torim.engines.protocol import MAX_APPEND_BYTES, AudioInput, SemanticVad, ServerVad
+from torim.engines.protocol_faults import ProtocolFault
 
 MIN_COMMIT_MS = 100
 MAX_BUFFER_MS = 120_000  # what a client never commits is forgotten from the front

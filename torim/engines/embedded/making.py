@@ -16,8 +16,8 @@ from torim.engines.protocol import (
     InputAudio,
     InputImage,
     MessageItem,
-    ProtocolFault,
 )
+from torim.engines.protocol_faults import ProtocolFault
 
 PARTS = {
     "user": ("input_text", "input_audio", "input_image"),

@@ -20,7 +20,8 @@ from torim.engines.embedded.mind import Ask, Mind, verbatim
 from torim.engines.embedded.outputs import Place
 from torim.engines.embedded.response import Pace, Phase, Response, ResponseSettings, Usage
 from torim.engines.embedded.wire import Ids, Outbox
-from torim.engines.protocol import ItemReference, ProtocolFault, ResponseParams, SessionSettings
+from torim.engines.protocol import ItemReference, ResponseParams, SessionSettings
+from torim.engines.protocol_faults import ProtocolFault
 
 USER_TOKEN_MS = 100
 

@@ -34,7 +34,6 @@ from torim.engines.protocol import (
     ItemRetrieve,
     ItemTruncate,
     OutputClear,
-    ProtocolFault,
     ResponseCancel,
     ResponseCreate,
     ResponseParams,
@@ -43,6 +42,7 @@ from torim.engines.protocol import (
     decode_client_event,
     session_patch,
 )
+from torim.engines.protocol_faults import ProtocolFault
 
 MAX_SESSION_MS = 60 * 60 * 1000
 GOING_AWAY = 1001

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from torim.engines.protocol import ProtocolFault
+from torim.engines.protocol_faults import ProtocolFault
 
 _encode = msgspec.json.Encoder().encode
 
