@@ -1,7 +1,8 @@
 """Measure the stage matrix: barge-ins at every stage of an answer, by speech and by key, over real sockets.
 
     python -m bench.stages [--trials 2] [--delays 0,50,150] [--speeds 1,4,20] [--stages middle,...] [--seed 1]
-                           [--embedded 0] [--at-once 8] [--words FILE] [--out out/stages]
+                           [--embedded 0] [--at-once 8] [--words FILE] [--network 0] [--jitter 0] [--echo DB]
+                           [--out out/stages]
 
 A synthetic caller speaks Twilio's protocol to a server in this process and cuts in with a synthetic voice, at a random
 instant of each stage, in answers 1, 2 and 3; the scripted engine answers, so far away and so fast as asked. `--trials`
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +33,13 @@ import uvloop
 
 from torim.commands.staging import Outcome, run_calls, speak
 from torim.lab import matrix_table, report
+from torim.lab.line import EchoPath, LineSettings
 from torim.lab.matrix import ANSWERS, SPOKEN, WORDS, CallPlan, EngineWay, Stage, sample, whole
 from torim.lab.matrix_call import Played
 from torim.lab.matrix_judge import Judged, call_problems, judge
 from torim.lab.measure import measure
+
+ECHO_DELAY_MS = 180
 
 
 def main() -> int:
@@ -59,6 +64,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--embedded", type=int, default=0, metavar="CALLS", help="to the embedded engine, besides")
     parser.add_argument("--at-once", type=int, default=8, metavar="CALLS")
     parser.add_argument("--words", type=Path, help="a text file with a sentence a line for the caller to say")
+    parser.add_argument(
+        "--network", type=int, default=0, metavar="MS", help="between the caller's carrier and us, one way"
+    )
+    parser.add_argument("--jitter", type=int, default=0, metavar="MS", help="at most, on top of --network")
+    parser.add_argument("--echo", type=float, metavar="DB", help="the AI comes back this much lower, 180 ms later")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("out/stages"), metavar="DIR")
     return parser.parse_args()
@@ -71,7 +81,12 @@ def _plans(args: argparse.Namespace) -> list[CallPlan]:
     plans = whole(ways, args.trials, args.seed, stages, _words(args)) if args.trials else []
     embedded = [EngineWay(int(delay), engine="embedded") for delay in args.delays.split(",")]
     more = sample(embedded, args.embedded, args.seed, [stage for stage in stages if stage in SPOKEN])
-    return plans + [CallPlan(len(plans) + plan.number, plan.way, plan.trials) for plan in more]
+    return [replace(plan, number=number, line=_line(args, number)) for number, plan in enumerate([*plans, *more], 1)]
+
+
+def _line(args: argparse.Namespace, seed: int) -> LineSettings:
+    echo = None if args.echo is None else EchoPath(args.echo, ECHO_DELAY_MS)
+    return LineSettings(echo=echo, delay_ms=args.network, jitter_ms=args.jitter, seed=seed)
 
 
 def _words(args: argparse.Namespace) -> Sequence[str]:

@@ -98,7 +98,7 @@ def _is_mission(plan: CallPlan, engine: str) -> bool:
 
 def embedded(number: int) -> CallPlan:
     """One call to the embedded engine that needs no answer to its end: those are long."""
-    cells = (Cell(Stage.GREETING_LOCKED, 0, By.KEY), Cell(Stage.FIRST_100_MS, 1), Cell(Stage.MIDDLE, 2, By.KEY))
+    cells = (Cell(Stage.GREETING_OPEN, 0, By.KEY), Cell(Stage.FIRST_100_MS, 1), Cell(Stage.MIDDLE, 2, By.KEY))
     return CallPlan(number, EngineWay(0, engine="embedded"), tuple(_trial(cell, number) for cell in cells))
 
 

@@ -114,7 +114,7 @@ class Switchboard:
     async def _dial(self, plan: CallPlan) -> tuple[Caller, Played] | None:
         assert self._server is not None
         async with self._dialling:
-            caller = Caller(Dialing(self._server.web_url), str(plan))
+            caller = Caller(Dialing(self._server.web_url, line=plan.line), str(plan))
             intake = Intake(caller.clock.now_samples)
             played = Played(plan, caller.record, intake)
             self._calls[caller.record.call_sid] = caller, played

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import product
+
+from torim.lab.line import LineSettings
 
 
 class Stage(Enum):
@@ -116,6 +118,7 @@ class CallPlan:
     number: int
     way: EngineWay
     trials: tuple[Trial, ...]
+    line: LineSettings = field(default_factory=LineSettings)  # to the caller
 
     @property
     def greeting_lock(self) -> bool:

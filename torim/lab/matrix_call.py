@@ -21,9 +21,10 @@ from torim.lab.matrix_engine import Intake
 from torim.lab.record import CallRecord, ServerEntry, Utterance
 
 LOOK_EVERY_S = 0.003
-PATIENCE_S = 15.0  # for the next answer; an engine that reads keys waits two seconds for the next one
+PATIENCE_S = 30.0  # for the next answer; under the lock it waits for a greeting that may take twelve
 QUIET_MS = 700  # after the last answer: nothing more may come
 HEAR_OUT_MS = 2500  # of it; a longer one is not heard to its end
+JOINED_MS = 150  # no silence by then: an answer that was asked for at once follows the last without a break
 CLOCK_SLACK_SAMPLES = 4 * SAMPLES_PER_MS  # between the server's clock and the caller's
 
 Voices = Mapping[tuple[str, float], bytes]  # (words, pitch) -> mu-law at 8 kHz
@@ -189,11 +190,17 @@ class Stager:
         for index in range(self._cursor, len(self._timeline)):
             entry = self._timeline[index]
             if isinstance(entry.subject, Note) and entry.subject.reason is Reason.FIRST_AUDIO:
-                since = self._played.record.clock.samples(entry.at_ms) - CLOCK_SLACK_SAMPLES
-                began = self._played.record.ear.began(since)
+                began = self._began(self._played.record.clock.samples(entry.at_ms))
                 response_id = self._speaking(index)
                 return None if began is None or response_id is None else _Host(response_id, began)
         return None
+
+    def _began(self, sent_samples: int) -> int | None:
+        """When the ear began to hear what was first sent at an instant; it may have had no silence before."""
+        began = self._played.record.ear.began(sent_samples - CLOCK_SLACK_SAMPLES)
+        if began is None and self._caller.clock.now_samples() > sent_samples + _ms(JOINED_MS):
+            return sent_samples
+        return began
 
     def _speaking(self, index: int) -> str | None:
         earlier = (self._timeline[i].subject for i in range(index, -1, -1))

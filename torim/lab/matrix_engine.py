@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -101,23 +101,29 @@ class Intake:
         """How many frames have been taken in."""
         return len(self._appended)
 
-    def of(self, frame: bytes) -> tuple[int, int] | None:
-        """Which one a frame was, and the instant at which it was taken in; None: never."""
-        wanted = b64encode(frame).decode()
-        found = (index for index, (_, text) in enumerate(self._appended) if wanted in text)
-        index = next(found, None)
-        return None if index is None else (index, self._appended[index][0])
+    def of(self, frames: Sequence[bytes]) -> tuple[int, int] | None:
+        """Which one the last of some consecutive frames was, and the instant at which it was taken in.
 
-    def latest_ms(self, index: int, due_samples: int) -> float:
-        """How late the frames around one were taken in, at worst; ``due_samples`` is when that one was complete.
+        A frame may have been changed on its way (freed of echo); then it is counted from one before it that was not.
+        """
+        for distance, frame in enumerate(reversed(frames)):
+            index = self._place(b64encode(frame).decode())
+            if index is not None and index + distance < len(self._appended):
+                return index + distance, self._appended[index + distance][0]
+        return None
+
+    def _place(self, audio: str) -> int | None:
+        return next((index for index, (_, text) in enumerate(self._appended) if audio in text), None)
+
+    def jitter_ms(self, index: int) -> float:
+        """How much later than the promptest frame around one the latest of them was taken in.
 
         Generator, server and ear share one loop here, so this is the jitter of the whole line.
         """
         first = max(0, index - FRAMES_BEFORE)
         around = self._appended[first : index + FRAMES_AFTER]
-        begin = due_samples + (first - index) * FRAME_SAMPLES
-        late = (at - begin - place * FRAME_SAMPLES for place, (at, _) in enumerate(around))
-        return max(0.0, max(late, default=0) / SAMPLES_PER_MS)
+        late = [at - place * FRAME_SAMPLES for place, (at, _) in enumerate(around)]
+        return (max(late) - min(late)) / SAMPLES_PER_MS
 
 
 class _TappedLink:

@@ -41,6 +41,7 @@ from torim.lab.record import CallRecord, ServerEntry, Utterance
 
 HOLD_MS = 150.0  # from the first sample of speech to the clear
 TRUNCATION_MS = 40.0
+LOOK_BACK_FRAMES = 150  # to one that reached the engine as it was spoken
 AT_ONCE_MS = 20  # a tool's output is handed over in the turn of the loop in which it came
 Subject = TypeVar("Subject")
 
@@ -58,7 +59,7 @@ class Judged:
     cut_ms: float | None  # to the decision (server)
     stale_ms: float
     truncation_error_ms: float | None
-    late_ms: float  # how late frames were taken in around it, at worst: the jitter of generator and machine
+    jitter_ms: float  # how much later than others frames were taken in around it: generator, network, machine
     resumes: int  # how often the AI went on before the voice was recognised
     problems: tuple[str, ...]
 
@@ -103,13 +104,14 @@ class _Evidence:
     def __init__(self, played: Played, index: int, said: Utterance, row: BargeIn) -> None:
         self._played = played
         self._trial = played.plan.trials[index]
+        self._locked = played.plan.greeting_lock and index == 0
         self._said = said
         self._row = row
         self._record = played.record
         arrived = said.onset_samples if said.arrived_samples is None else said.arrived_samples
         following = played.said[index + 1].onset_samples if index + 1 < len(played.said) else None
         self._arrived = arrived
-        self._late_ms = self._latest_ms()
+        self._jitter_ms = self._measured_jitter_ms()
         self._begin = self._position(arrived)
         self._end = len(self._record.timeline) if following is None else self._position(following)
 
@@ -132,7 +134,7 @@ class _Evidence:
             cut_ms=row.cut_ms,
             stale_ms=row.stale_ms,
             truncation_error_ms=row.truncation_error_ms,
-            late_ms=self._late_ms,
+            jitter_ms=self._jitter_ms,
             resumes=row.resumes,
             problems=tuple(self._problems()),
         )
@@ -208,14 +210,15 @@ class _Evidence:
 
     def _taken_in(self) -> tuple[int, int] | None:
         """The frame that holds the first sample of speech, and when the server took it in."""
-        return self._played.intake.of(self._record.mouth[self._said.onset_samples // FRAME_SAMPLES])
+        frame = self._said.onset_samples // FRAME_SAMPLES
+        return self._played.intake.of(self._record.mouth[max(0, frame - LOOK_BACK_FRAMES) : frame + 1])
 
-    def _latest_ms(self) -> float:
+    def _measured_jitter_ms(self) -> float:
         """A promise about what was heard can be kept to its limit and the jitter of the line, not closer."""
         taken = self._taken_in()
         if taken is None:
             return 0.0
-        return self._played.intake.latest_ms(taken[0], self._said.onset_samples + self._rest_of_frame())
+        return self._played.intake.jitter_ms(taken[0])
 
     def _rest_of_frame(self) -> int:
         return FRAME_SAMPLES - self._said.onset_samples % FRAME_SAMPLES
@@ -257,9 +260,11 @@ class _Evidence:
     # --- what is wrong with it --------------------------------------------------------------------------
 
     def _problems(self) -> Iterator[str]:
+        if self._locked:
+            yield from self._greeting()
         if self._noticed is None:
             yield "the server never noticed it"
-        elif self._blocked():
+        elif self._locked and self._blocked():
             yield from self._forbidden()
         else:
             yield from self._silence()
@@ -271,6 +276,8 @@ class _Evidence:
         """The AI fell silent in time, stayed silent, and the engine knows what was heard."""
         row, hold_ms = self._row, self._hold_audio_ms()
         by_itself = row.silence_ms is not None and row.silence_ms <= HOLD_MS
+        if self._blocked():
+            yield "blocked without a lock"
         if self._cut is None:
             yield "the caller was never given the floor"
         if row.sounding and self._stopped() is None and not by_itself:
@@ -281,10 +288,10 @@ class _Evidence:
             yield f"silent only {self._hold_ms():.0f} ms after the key"
         if row.silence_ms is not None and row.silence_ms > MISSED_AFTER_MS:
             yield f"silence at the ear only after {row.silence_ms:.0f} ms"
-        if row.stale_ms > self._late_ms:
+        if row.stale_ms > self._jitter_ms:
             yield f"{row.stale_ms:.0f} ms of old audio after the cut"
         error = row.truncation_error_ms
-        if error is not None and abs(error) > TRUNCATION_MS + self._late_ms:
+        if error is not None and abs(error) > TRUNCATION_MS + self._jitter_ms:
             yield f"truncated {error:+.0f} ms off what was heard"
         if row.heard_ms is not None and row.truncated_ms is None:
             yield "the engine was not told what was heard"
@@ -301,17 +308,22 @@ class _Evidence:
         cancelled = [item.response_id for _, item in self._of(CancelResponse, 0, self._end)]
         yield from (f"{name} was alive and not cancelled" for name in alive if name not in cancelled)
 
+    def _greeting(self) -> Iterator[str]:
+        """The greeting under the lock is heard whole, whatever the caller does."""
+        first = next((item.item_id for _, item in self._of(AudioDelta, 0, self._end)), "")
+        deltas = (item for _, item in self._of(AudioDelta, 0, self._end) if item.item_id == first)
+        greeting = b"".join(item.payload for item in deltas)
+        if not b"".join(span.payload for span in self._record.heard()).startswith(greeting):
+            yield "the locked greeting was not heard whole, sample by sample"
+
     def _forbidden(self) -> Iterator[str]:
-        """Under the lock: the greeting is heard whole, and only then is the caller answered."""
+        """Under the lock nothing is held, one line says so for each onset, and the reply waits for the greeting."""
         opened = self._note(Reason.LOCK_OPENED)
         if opened is None:
             yield "the greeting lock never opened"
             return
         if any(index < opened for index, _ in self._of(ClearAudio)):
             yield "the locked greeting was held or cut"
-        greeting = b"".join(item.payload for _, item in self._of(AudioDelta, 0, opened))
-        if not b"".join(span.payload for span in self._record.heard()).startswith(greeting):
-            yield "the locked greeting was not heard whole, sample by sample"
         onsets = sum(1 for kind in (VoiceOnset, KeyPressed) for index, _ in self._of(kind) if index < opened)
         lines = sum(note.reason is Reason.BLOCKED for _, note in self._of(Note))
         if lines > onsets:

@@ -30,7 +30,7 @@ class Row:
     stale_ms: float
     truncation_ms: float | None  # the largest error
     resumed: int  # trials in which the AI went on before the voice was recognised
-    late_ms: float  # the latest frame of any trial: what the generator and the machine add
+    jitter_ms: float  # the worst of any trial: what the generator, the network and the machine add
 
 
 def table(judged: Sequence[Judged], group: Callable[[Judged], Group]) -> list[Row]:
@@ -68,7 +68,7 @@ def row(name: Group, items: Sequence[Judged]) -> Row:
         stale_ms=max((item.stale_ms for item in free), default=0.0),
         truncation_ms=max(errors, default=None),
         resumed=sum(item.resumes > 0 for item in free),
-        late_ms=max((item.late_ms for item in items), default=0.0),
+        jitter_ms=max((item.jitter_ms for item in items), default=0.0),
     )
 
 
@@ -90,11 +90,11 @@ def interval(good: int, trials: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) * scale), min(100.0, (centre + spread) * scale)
 
 
-_HEAD = ("n", "obeyed", "hold p50/p90/max", "silence p50/p90/max", "stale", "truncation", "resumed", "late")
+_HEAD = ("n", "obeyed", "hold p50/p90/max", "silence p50/p90/max", "stale", "truncation", "resumed", "jitter")
 LEGEND = (
     "ms from the caller's first sample (or key): hold = clear written (server's clock), silence = last far-end sample\n"
-    "(ear); stale = old audio after the cut, truncation = told against heard (ear), late = how late the machine took\n"
-    "in a frame: both may add that much to an ear's figure; resumed = the AI went on before it recognised the voice"
+    "(ear); stale = old audio after the cut, truncation = told against heard (ear), jitter = how unevenly frames were\n"
+    "taken in: an ear's figure may be off by it; resumed = the AI went on before it recognised the voice"
 )
 
 
@@ -117,7 +117,7 @@ def _figures(item: Row) -> tuple[str, ...]:
         f"{item.stale_ms:.0f}",
         "-" if item.truncation_ms is None else f"{item.truncation_ms:.0f}",
         str(item.resumed),
-        f"{item.late_ms:.0f}",
+        f"{item.jitter_ms:.0f}",
     )
 
 
