@@ -4,7 +4,7 @@
 
 Through Twilio's protocol on real sockets, to a server in a process of its own; with `--fast` on a virtual clock: the
 product's ears, core and engine codec between models of line and carrier, some hundred times faster than real time.
-The report goes to `--out`: `report.html`, `report.json`, and recordings and timelines of wrong and slow trials.
+The report goes to `--out`: `report.html`, `report.json`, `report.md`, and recordings and timelines of wrong and slow trials.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from torim.lab.bargein import curves, table
 from torim.lab.bargein.corpus import Corpus, held_out, read_corpus
 from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.fast import Bench
+from torim.lab.bargein.goals import judged as judged_goals
 from torim.lab.bargein.judge import Outcome, judge
 from torim.lab.bargein.keep import keep, told
 from torim.lab.bargein.lines import LINES
@@ -236,6 +237,8 @@ def _facts(options: argparse.Namespace, corpus: Corpus, trials: Sequence[Trial])
 def _show(report: Report, options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "report.json").write_text(as_json(report), encoding="utf-8")
+    told_md = "\n".join(table.markdown(report.tables, judged_goals(report.tables)))
+    (options.out / "report.md").write_text(told_md + "\n", encoding="utf-8")
     (options.out / "report.html").write_text(page(report), encoding="utf-8")
     print("\n".join(table.lines(report.tables, options.details)))
     counts = Counter(fault.value for o in report.outcomes for fault in o.faults)

@@ -54,7 +54,7 @@ class Outcome:
     """One trial, judged. None where there was nothing to measure."""
 
     trial: Trial
-    sounding: bool = False  # the AI was being heard at the onset
+    sounding: bool = False  # the AI was being heard at the onset, or until just before it
     hold_ms: float | None = None  # server: to the first clear
     cut_ms: float | None = None  # server: to the decision that it is a turn
     by_words: bool = False  # decided by a late transcript
@@ -167,7 +167,8 @@ class _Judge:
 
     def _sounding(self) -> bool:
         onset = self._evidence.onset_samples
-        return any(span.start_samples <= onset < span.end_samples for span in self._spans)
+        since = onset - round(EARLY_MS * 8)
+        return any(span.start_samples <= onset and span.end_samples > since for span in self._spans)
 
     def _hold_ms(self) -> float | None:
         """The first clear for this sound, if the AI was sounding when it came."""
@@ -194,7 +195,7 @@ class _Judge:
             return None
         ends = [min(span.end_samples, effect) for span in self._spans if span.start_samples < effect]
         last = max(ends, default=0)
-        return (last - onset) / 8 if last > onset else None
+        return max(0.0, (last - onset) / 8) if self._sounding() else None
 
     def _stale_ms(self) -> float:
         """Audio of before the cut, heard after it."""

@@ -17,7 +17,7 @@ from torim.lab.bargein.lines import DELAYS_MS, ERLS_DB
 from torim.lab.bargein.panel import Row, Table, is_long
 from torim.lab.bargein.report import Report
 from torim.lab.bargein.stats import Figure, share
-from torim.lab.bargein.table import shown
+from torim.lab.bargein.table import goal_column, interval, shown
 from torim.lab.bargein.trials import Group, Place
 
 STYLE = """
@@ -98,23 +98,15 @@ def _goals(report: Report) -> str:
     }
     rows = []
     for goal, figure, verdict in judged(report.tables):
-        column = "value" if goal.table == "tau" else goal.column
+        column = goal_column(goal)
         limit = shown(column, Figure(goal.limit, 0))
         rows.append(
             f"<tr><td>{escape(goal.words)}</td><td>{'at least' if goal.at_least else 'at most'} {limit}</td>"
-            f"<td>{shown(column, figure)}</td><td>{_interval(column, figure)}</td><td>{figure.n or ''}</td>"
+            f"<td>{shown(column, figure)}</td><td>{interval(column, figure)}</td><td>{figure.n or ''}</td>"
             f'<td class="{styles[verdict]}">{verdict.value}</td></tr>'
         )
     head = "<tr><th>goal</th><th>limit</th><th>measured</th><th>95 % interval</th><th>n</th><th></th></tr>"
     return f'<h2>Against the goals</h2><div class="wide"><table>{head}{"".join(rows)}</table></div>'
-
-
-def _interval(column: str, figure: Figure) -> str:
-    if figure.low is None and figure.high is None:
-        return ""
-    low = "" if figure.low is None else shown(column, Figure(figure.low, 0))
-    high = "" if figure.high is None else shown(column, Figure(figure.high, 0))
-    return f"{low or '?'} to {high or '?'}"
 
 
 def _figure(plot: str, caption: str) -> str:
@@ -262,7 +254,7 @@ def _table(table: Table) -> str:
 
 def _row(row: Row, columns: Sequence[str]) -> str:
     cells = "".join(
-        f"<td>{shown(name, row.figures[name])}<small>{_interval(name, row.figures[name])}</small></td>"
+        f"<td>{shown(name, row.figures[name])}<small>{interval(name, row.figures[name])}</small></td>"
         for name in columns
     )
     sub = ' class="sub"' if row.name.startswith("  ") else ""
