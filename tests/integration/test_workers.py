@@ -13,7 +13,10 @@ from pathlib import Path
 
 import httpx
 
+from torim.core.events import EndReason
+from torim.desk.business import load_business
 from torim.lab.caller import Caller, Dialing
+from torim.storage.store import Store
 
 READY_S = 30
 
@@ -181,17 +184,27 @@ def worker_pids(parent: int) -> list[int]:
     return [pid for pid, command in named.items() if "spawn_main" in command]
 
 
+def check_what_is_left(tmp_path: Path, call_id: str) -> None:
+    """The call has an end, and what was said until a second before its worker died."""
+    store, business = Store(f"sqlite:///{tmp_path / 'data' / 'torim.db'}"), load_business().id
+    call = store.call(business, call_id)
+    assert call is not None and call.end_reason is EndReason.INTERNAL_ERROR
+    assert store.turns(business, call_id)
+    store.close()
+
+
 def test_a_worker_that_dies_costs_its_calls_an_apology_and_is_replaced(tmp_path: Path) -> None:
     async def scene() -> None:
         async with torim_serve(tmp_path, TORIM_WORKERS="1") as (process, url):
             caller = Caller(Dialing(url))
             await caller.dial()
-            await asyncio.sleep(1)
+            await asyncio.sleep(3)
             (worker,) = worker_pids(process.pid)
             os.kill(worker, signal.SIGKILL)
             record = await caller.finished()
             assert [verb.name for verb in record.after] == ["Say", "Hangup"]
             await asyncio.sleep(0.5)
+            check_what_is_left(tmp_path, record.call_sid)
             await until_ready(url)
             assert worker_pids(process.pid) != [worker]
             again = Caller(Dialing(url))

@@ -6,8 +6,10 @@ what is worth counting, and nothing about the call.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Executor
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,10 +21,13 @@ from torim.desk.report import readable_transcript, summary
 from torim.errors import StorageError
 from torim.live.bridge import Bridge
 from torim.live.clock import utc_now
+from torim.live.repair import repair
 from torim.live.setup import CallSetup
 from torim.storage.records import CallEnd, CallStart, TurnsSoFar
 from torim.storage.store import Store
 from torim.storage.writer import Writer
+
+_log = logging.getLogger("torim.live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Archive:
     store: Store
     writer: Writer
     business: Business
+    language: str  # of calls that are repaired: the one in which calls open
     pool: Executor
 
     def started(self, setup: CallSetup) -> None:
@@ -53,23 +59,54 @@ class Archive:
         self.writer.put(TurnsSoFar(bridge.setup.call_id, tuple(bridge.call.transcript())))
 
     def ended(self, bridge: Bridge) -> None:
-        """A call ended: its transcript and summary are stored, with its appointments too."""
+        """A call ended: its transcript and summary are stored, with the appointments that its tools make or made."""
         turns = tuple(bridge.call.transcript())
         call_id, reason = bridge.setup.call_id, bridge.end_reason or EndReason.INTERNAL_ERROR
         self.writer.put(TurnsSoFar(call_id, turns))
-        # Written at once without the appointments, and again with them: the end is never lost.
+        # Written at once, and again when its tools are over and what they booked is known: the end is never lost.
         end = partial(_end, call_id, reason, turns, bridge.barge_ins, self.business, bridge.setup.language)
-        self.writer.put(end(counts(turns, bridge), ()))
-        self.pool.submit(self._complete, call_id, end, counts(turns, bridge))
+        numbers = counts(turns, bridge)
+        self.writer.put(end(numbers, ()))
+        after_all(bridge.unfinished_tools, partial(self._complete, call_id, end, numbers), self.pool)
+
+    def lost(self, call_ids: Sequence[str]) -> None:
+        """The process of these calls died: what is stored of them is all there will be."""
+        if call_ids:
+            self.pool.submit(self._repair, call_ids)
 
     def _complete(self, call_id: str, end: partial[CallEnd], numbers: dict[str, int]) -> None:
-        """Add what the call booked to its summary. Blocking."""
+        """Add what the call booked to its summary, and the transcript to what it booked. Blocking."""
         try:
-            booked = self.store.appointments(self.business.id, call_id=call_id)
+            booked = self.store.of_call(self.business.id, call_id)
         except StorageError:
-            return  # the writer has reported the database's trouble, and the end is with it
+            return  # the writer has reported the database's trouble; the next start finishes the record
         if booked:
             self.writer.put(end(numbers, booked))
+
+    def _repair(self, call_ids: Sequence[str]) -> None:
+        try:
+            repair(self.store, self.business, self.language, utc_now(), call_ids)
+        except StorageError as error:
+            _log.error("the records of %d lost calls wait for the next start: %s", len(call_ids), error)
+
+
+def after_all(jobs: Sequence[Future[str]], then: Callable[[], None], pool: Executor) -> None:
+    """Run ``then`` in a thread of the pool once all jobs are over, whoever is shutting down meanwhile."""
+    if not jobs:
+        pool.submit(then)
+        return
+    finished = itertools.count(1)
+
+    def over(job: Future[str]) -> None:
+        if next(finished) < len(jobs):
+            return
+        try:
+            pool.submit(then)
+        except RuntimeError:  # the pool takes nothing more, but waits for this thread of its own
+            then()
+
+    for job in jobs:
+        job.add_done_callback(over)
 
 
 def counts(turns: Sequence[Turn], bridge: Bridge) -> dict[str, int]:

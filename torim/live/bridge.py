@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -19,7 +20,6 @@ from torim.audio import g711
 from torim.carriers.base import CallerAudio, CarrierCodec, CarrierInput
 from torim.core import actions as act
 from torim.core import events as ev
-from torim.core.call import Call
 from torim.core.listening import Listener
 from torim.core.reasons import Level, Reason
 from torim.errors import CarrierError
@@ -34,7 +34,7 @@ from torim.live.line import Line
 from torim.live.link import Link, Message
 from torim.live.logs import call_log, write_note
 from torim.live.near_side import NearSide
-from torim.live.setup import CallServices, CallSetup
+from torim.live.setup import CallServices, CallSetup, new_call
 
 LINGER_STEP_MS = 500  # between two looks at a tool that outlives the call
 GOING_AWAY, INTERNAL = 1001, 1011  # WebSocket close codes
@@ -58,7 +58,7 @@ class Bridge:
         self.end_reason: ev.EndReason | None = None
         self.barge_ins = 0  # how often the caller stopped something
         self.clock = CallClock(loop)
-        self.call = _core(setup, codec)
+        self.call = new_call(setup, codec.capabilities)
         self._log = call_log(setup.call_id)
         self._edge = Edge(
             self._log,
@@ -83,6 +83,11 @@ class Bridge:
     def faults(self) -> int:
         """Faults of ours that this call survived."""
         return self._edge.faults
+
+    @property
+    def unfinished_tools(self) -> list[Future[str]]:
+        """Tools that still run in threads; they may outlive the call."""
+        return self._tools.unfinished
 
     # --- what the owner calls --------------------------------------------------------------------------
 
@@ -350,18 +355,6 @@ class Steps:
     running: bool = False
     onset_ms: int | None = None
     last_words: LastWords = field(default_factory=LastWords)
-
-
-def _core(setup: CallSetup, codec: CarrierCodec) -> Call:
-    return Call(
-        settings=setup.turn_settings,
-        carrier=codec.capabilities,
-        engine=setup.plans[0].capabilities,
-        barge_in_enabled=setup.barge_in_enabled,
-        greeting_lock=setup.greeting_lock,
-        prompts=setup.prompts,
-        engine_creates=setup.engine_creates,
-    )
 
 
 _CUTS = frozenset({Reason.CUT, Reason.CUT_BY_KEY, Reason.CUT_BY_WORDS})

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import multiprocessing
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -29,6 +29,8 @@ from torim.live.worker_process import run_worker
 READY_MAX_S = 30.0
 RESTART_S = 1.0
 STOP_MAX_S = 15.0
+
+Lost = Callable[[Sequence[str]], None]
 
 _log = logging.getLogger("torim.live.fleet")
 _spawn = multiprocessing.get_context("spawn")  # a fork would copy threads and locks in any state
@@ -50,8 +52,9 @@ class _Worker:
 class Fleet(Collector):
     """All workers; also a collector of their metrics, each with its worker's number."""
 
-    def __init__(self, config: Config, token_secret: bytes, ends: CallEnds, dispatcher: Dispatcher) -> None:
+    def __init__(self, config: Config, token_secret: bytes, ends: CallEnds, dispatcher: Dispatcher, lost: Lost) -> None:
         self._config = config
+        self._lost = lost
         self._token_secret = token_secret
         self._ends = ends
         self._dispatcher = dispatcher
@@ -179,6 +182,7 @@ class Fleet(Collector):
         worker.view.refusal, worker.view.calls = "the worker is not running", 0
         for call_sid in worker.live:
             self._ends.ended(call_sid, EndReason.INTERNAL_ERROR)
+        self._lost(tuple(worker.live))
         worker.live.clear()
         self._changed.set()
         if self._stopping or not worker.ready.done():
@@ -194,9 +198,11 @@ class Fleet(Collector):
 
 
 @contextlib.asynccontextmanager
-async def fleet(config: Config, token_secret: bytes, ends: CallEnds, dispatcher: Dispatcher) -> AsyncIterator[Fleet]:
-    """Run the media workers while the block runs."""
-    workers = Fleet(config, token_secret, ends, dispatcher)
+async def fleet(
+    config: Config, token_secret: bytes, ends: CallEnds, dispatcher: Dispatcher, lost: Lost
+) -> AsyncIterator[Fleet]:
+    """Run the media workers while the block runs; ``lost`` is told the calls of a worker that died."""
+    workers = Fleet(config, token_secret, ends, dispatcher, lost)
     try:
         await workers.start()
         yield workers

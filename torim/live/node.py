@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 
 from prometheus_client import CollectorRegistry
@@ -23,7 +24,9 @@ from torim.desk.receptionist import Receptionist
 from torim.errors import StorageError
 from torim.live import engines
 from torim.live.archive import Archive
+from torim.live.clock import utc_now
 from torim.live.host import CallHost, HostParts, MakePlans
+from torim.live.repair import repair
 from torim.live.spool import Spool
 from torim.live.trace import TraceHub
 from torim.live.worker import MediaServer
@@ -31,6 +34,7 @@ from torim.storage.store import Store
 from torim.storage.writer import Report, Trouble, Writer
 
 DESK_THREADS = 8
+OVERTIME = timedelta(minutes=10)  # for goodbyes, last tools and clocks that differ
 CLOSE_WAIT_S = 10.0
 
 MakeDesk = Callable[[Business, Store], Receptionist]
@@ -66,14 +70,17 @@ class Node:
     registry: CollectorRegistry
     spool: Spool
     writer: Writer
+    archive: Archive
 
 
 def prepare(config: Config) -> None:
-    """Create the data directory and bring the database to its newest schema. Blocking.
+    """Create the data directory, bring the database to its newest schema, finish what a crash left. Blocking.
 
     Raises:
         StorageError: The data directory or the database cannot be used.
+        ConfigError: The business cannot be read.
     """
+    business = load_business(config.business_file)
     try:
         config.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -81,9 +88,18 @@ def prepare(config: Config) -> None:
             f"The data directory {config.data_dir} cannot be created ({error}); set TORIM_DATA_DIR to one that can.",
             "storage.data_dir",
         ) from error
-    store = Store(config.database_url)
-    store.upgrade()
-    store.close()
+    with contextlib.closing(Store(config.database_url)) as store:
+        store.upgrade()
+        repaired = repair(store, business, business.language(config.language), _over_by(config))
+    if repaired:
+        _log.warning("%d calls were cut off by the end of an earlier run; what was said in them is stored", repaired)
+
+
+def _over_by(config: Config) -> datetime:
+    """Calls that began before this cannot be live any more, on any machine that shares the database."""
+    shared = not config.database_url.startswith("sqlite")
+    longest = timedelta(minutes=config.max_call_minutes) + OVERTIME
+    return utc_now() - (longest if shared else timedelta())
 
 
 @contextlib.asynccontextmanager
@@ -103,6 +119,7 @@ async def node(
     spool = Spool(_log.warning)
     pool = ThreadPoolExecutor(DESK_THREADS, "torim-desk")
     business = load_business(config.business_file)
+    archive = Archive(store, writer, business, business.language(config.language), pool)
     hub, registry = TraceHub(), CollectorRegistry()
     host = CallHost(
         HostParts(
@@ -111,7 +128,7 @@ async def node(
             token_secret=token_secret,
             receptionist=make_desk(business, store),
             plans=make_plans or partial(engines.plans, config),
-            archive=Archive(store, writer, business, pool),
+            archive=archive,
             hub=hub,
             spool=spool,
             pool=pool,
@@ -123,7 +140,7 @@ async def node(
     )
     host.start()
     try:
-        yield Node(host, store, hub, registry, spool, writer)
+        yield Node(host, store, hub, registry, spool, writer, archive)
     finally:
         host.stop()
         await asyncio.to_thread(_close, pool, writer, spool, store)

@@ -141,7 +141,7 @@ async def _serve(config: Config) -> None:
         if views:
             stack.callback(asyncio.create_task(_watch(own, views[0])).cancel)
         else:
-            workers = await stack.enter_async_context(fleet(config, secret, ends, dispatcher))
+            workers = await stack.enter_async_context(fleet(config, secret, ends, dispatcher, own.archive.lost))
             own.registry.register(workers)
             crews.append(workers)
         app = build_app(_deps(config, dispatcher, ends, own.registry, own.host))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from torim.core.abilities import CarrierCapabilities
 from torim.core.actions import Purpose
+from torim.core.call import Call
 from torim.core.events import EndReason
 from torim.core.settings import ListenSettings, TurnSettings
 from torim.live.ears import VadBatch
@@ -51,3 +53,16 @@ class CallServices:
     pool: Executor
     metrics: CallMetrics
     stream_ended: Callable[[CallSetup, EndReason], None]  # before the carrier can ask what follows
+
+
+def new_call(setup: CallSetup, carrier: CarrierCapabilities) -> Call:
+    """The core of a call, before anything has happened in it."""
+    return Call(
+        settings=setup.turn_settings,
+        carrier=carrier,
+        engine=setup.plans[0].capabilities,
+        barge_in_enabled=setup.barge_in_enabled,
+        greeting_lock=setup.greeting_lock,
+        prompts=setup.prompts,
+        engine_creates=setup.engine_creates,
+    )

@@ -10,7 +10,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,7 @@ from torim.storage.files import note_file
 
 TOOL_WAIT_S = 20.0
 NOTE_MAX_MS = 30_000
+SHOWN_MAX_CHARS = 200  # of an answer, in the log
 END_CALL = "end_call"
 SAVE_VOICE_NOTE = "save_voice_note"
 
@@ -39,26 +40,45 @@ class NotePlace(Protocol):
 
 
 class ToolRunner:
-    """The tools of one call."""
+    """The tools of one call.
 
-    def __init__(self, desk: Desk, pool: Executor, finished: Finished, failed: Callable[[str, str], None]) -> None:
+    Args:
+        failed: Told of what concerns the operator: the tool's name and what is wrong.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        pool: Executor,
+        finished: Finished,
+        failed: Callable[[str, str], None],
+        wait_s: float = TOOL_WAIT_S,
+    ) -> None:
         self._desk = desk
         self._pool = pool
         self._finished = finished
         self._failed = failed
+        self._wait_s = wait_s
         self._running: dict[str, asyncio.TimerHandle] = {}
+        self._jobs: list[Future[str]] = []
 
     @property
     def busy(self) -> bool:
-        """Whether a tool is running."""
+        """Whether a tool is running whose answer is waited for."""
         return bool(self._running)
+
+    @property
+    def unfinished(self) -> list[Future[str]]:
+        """The work that goes on in threads, its time up or not."""
+        return [job for job in self._jobs if not job.done()]
 
     def start(self, action: RunTool, work: Callable[[], str] | None = None) -> None:
         """Run a tool (or ``work`` in its place) in a thread; its answer comes back on the loop, once."""
         loop = asyncio.get_running_loop()
-        self._running[action.call_id] = loop.call_later(TOOL_WAIT_S, self._late, action)
-        future = loop.run_in_executor(self._pool, work or partial(self._desk, action))
-        future.add_done_callback(partial(self._done, action))
+        self._running[action.call_id] = loop.call_later(self._wait_s, self._late, action)
+        job = self._pool.submit(work or partial(self._desk, action))
+        self._jobs = [*self.unfinished, job]
+        asyncio.wrap_future(job, loop=loop).add_done_callback(partial(self._done, action))
 
     def _done(self, action: RunTool, future: asyncio.Future[str]) -> None:
         if future.cancelled():
@@ -67,10 +87,18 @@ class ToolRunner:
             self._failed(action.name, f"{type(error).__name__}: {error}")
             self._end(action, _error("failed"))
         else:
-            self._end(action, future.result())
+            self._answered(action, future.result())
+
+    def _answered(self, action: RunTool, output: str) -> None:
+        trouble = operators_trouble(output)
+        if trouble:
+            self._failed(action.name, trouble)
+        if action.call_id not in self._running:
+            self._failed(action.name, f"its answer came after its time was up: {output[:SHOWN_MAX_CHARS]}")
+        self._end(action, output)
 
     def _late(self, action: RunTool) -> None:
-        self._failed(action.name, f"no answer within {TOOL_WAIT_S:.0f} s")
+        self._failed(action.name, f"no answer within {self._wait_s:.0f} s")
         self._end(action, _error("timeout"))
 
     def _end(self, action: RunTool, output: str) -> None:
@@ -82,6 +110,16 @@ class ToolRunner:
 
 def _error(code: str) -> str:
     return json.dumps({"ok": False, "error": code})
+
+
+def operators_trouble(output: str) -> str | None:
+    """What a tool's answer says about the database or the disk, if it failed there."""
+    try:
+        answer = json.loads(output)
+        code = str(answer.get("error", ""))
+    except (ValueError, AttributeError):
+        return None
+    return f"{code}: {answer.get('detail', '')}" if code.startswith("storage.") else None
 
 
 def note_span(arguments: str) -> tuple[int, int] | None:

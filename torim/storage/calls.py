@@ -9,7 +9,7 @@ from functools import singledispatch
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from torim.core.events import EndReason
@@ -112,6 +112,22 @@ def read_call(connection: Connection, business_id: str, call_id: str) -> StoredC
     query = select(table).where(table.c.id == call_id, table.c.business_id == business_id)
     row = connection.execute(query).first()
     return _stored(row) if row else None
+
+
+def read_unfinished(
+    connection: Connection, business_id: str, before: datetime, call_ids: Sequence[str] | None
+) -> list[StoredCall]:
+    """Calls without an end, and those whose appointments lack the transcript."""
+    table, made = schema.calls, schema.appointments
+    bare = select(made.c.call_id).where(made.c.call_transcript.is_(None), made.c.call_id.is_not(None))
+    query = select(table).where(
+        table.c.business_id == business_id,
+        table.c.started_at <= seconds(before),
+        or_(table.c.ended_at.is_(None), table.c.id.in_(bare)),
+    )
+    if call_ids is not None:
+        query = query.where(table.c.id.in_(call_ids))
+    return [_stored(row) for row in connection.execute(query.order_by(table.c.started_at, table.c.id))]
 
 
 def read_turns(connection: Connection, business_id: str, call_id: str) -> list[Turn]:

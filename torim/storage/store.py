@@ -150,6 +150,13 @@ class Store:
         with self._database.read() as connection:
             return calls.read_call(connection, business_id, call_id)
 
+    def unfinished_calls(
+        self, business_id: str, before: datetime, call_ids: Sequence[str] | None = None
+    ) -> list[StoredCall]:
+        """Calls begun before an instant that have no end, or appointments without a transcript; oldest first."""
+        with self._database.read() as connection:
+            return calls.read_unfinished(connection, business_id, before, call_ids)
+
     def turns(self, business_id: str, call_id: str) -> list[Turn]:
         """The transcript of one call of a business, in the order of the conversation."""
         with self._database.read() as connection:
