@@ -6,16 +6,23 @@ import asyncio
 import http
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from serving_scene import serving
+from serving_scene import config, serving
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from torim.core.actions import ConnectEngine, FallBackEngine, PlayAudio
-from torim.core.events import EngineFault, EngineLost, EngineReady, FaultKind
+from torim.core.actions import ConnectEngine, EndStream, FallBackEngine, PlayAudio
+from torim.core.events import EndReason, EngineFault, EngineLost, EngineReady, FaultKind
+from torim.desk.business import load_business
+from torim.engines.base import SessionConfig
+from torim.errors import EngineError
 from torim.lab.caller import Caller, Dialing
+from torim.live import engines
+from torim.live.engine_side import EnginePlan
+from torim.live.link import Link, OnClosed, OnMessage
 
 KEY = "sk-not-a-real-key"
 
@@ -90,3 +97,33 @@ def test_what_may_pass_is_tried_again_and_then_given_up(tmp_path: Path, server: 
     faults, losses, again = play(tmp_path, server)
     assert faults == []
     assert (len(losses), again, server.asked) == (4, 3, 4)
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_when_the_fall_back_fails_too_the_caller_hears_an_apology(tmp_path: Path, language: str) -> None:
+    """A wrong key, and no voice on this machine: the stream ends at once, and what follows it speaks."""
+
+    async def voiceless(on_message: OnMessage, on_closed: OnClosed) -> Link:
+        raise EngineError("There is no voice: install espeak-ng.", "engine.no_voice")
+
+    async def scene() -> None:
+        async with Refusing(401).serving() as base_url:
+            remote = {"engine": "openai", "openai_api_key": KEY, "openai_base_url": base_url, "language": language}
+
+            def plans(session: SessionConfig) -> tuple[EnginePlan, ...]:
+                asked, embedded = engines.plans(config(tmp_path, **remote), session)
+                return asked, replace(embedded, connect=voiceless)
+
+            async with serving(tmp_path, plans, **remote) as watched:
+                caller = Caller(Dialing(watched.server.web_url))
+                await caller.dial()
+                record = await caller.finished()
+                assert [verb.name for verb in record.after] == ["Say", "Hangup"]
+                assert record.after[0].attributes["language"] == {"en": "en-US", "he": "he-IL"}[language]
+                assert watched.happened(EndStream) == [EndStream(EndReason.ENGINE_FAILED)]
+                assert not watched.happened(PlayAudio)
+                await watched.server.settled()
+                stored = watched.server.store.call(load_business().id, record.call_sid)
+                assert stored.end_reason is EndReason.ENGINE_FAILED
+
+    asyncio.run(asyncio.wait_for(scene(), 40))

@@ -26,6 +26,8 @@ from torim.engines.openai_errors import classify_close, classify_refusal
 from torim.errors import EngineError
 from torim.live.link import ENGINE_UNSENT_MAX_BYTES, Connect, EngineRefused, Link, Message
 
+# What a link that cannot be made says of trouble that stays, and the fault that it is.
+_LASTING = {"engine.unauthorised": "invalid_api_key", "engine.no_voice": "no_voice"}
 CONNECT_WAIT_S = 8.0
 READY_WAIT_S = 5.0
 
@@ -186,8 +188,8 @@ def _failure(error: BaseException) -> EngineLost | EngineFault:
     """A refused key or address will be refused again; everything else may be a passing trouble of the network."""
     if isinstance(error, EngineRefused):
         return classify_refusal(error.status, error.body)
-    if isinstance(error, EngineError) and error.code == "engine.unauthorised":
-        return EngineFault(FaultKind.FATAL, "invalid_api_key", str(error))
+    if isinstance(error, EngineError) and error.code in _LASTING:
+        return EngineFault(FaultKind.FATAL, _LASTING[error.code], str(error))
     if isinstance(error, TimeoutError):
         return EngineLost(f"no connection within {CONNECT_WAIT_S:.0f} s")
     return EngineLost(str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}")
