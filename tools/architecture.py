@@ -40,7 +40,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "errors": (),
     "core": (),
-    "audio": ("numpy",),
+    "audio": ("numpy", "livekit"),
     "carriers": ("msgspec",),
     "engines": ("msgspec", "numpy"),
     "desk": ("msgspec",),

@@ -60,11 +60,15 @@ class EchoMeter:
         path_ms = PATH_MAX_MS if delay_ms is None else delay_ms
         return now_ms - self.played.until_ms <= path_ms + TAIL_MS + _VAD_LAG_MS
 
+    def forget(self) -> None:
+        """The line is new again."""
+        self.line = LineEcho()
+
     def hear_quiet(self, level_db: float, now_ms: int) -> None:
         """Learn from a frame without energy while our voice plays: for long enough, and the line is quiet."""
         self.line.silent(level_db, self._played_db(now_ms))
         if self.line.outdated:
-            self.line = LineEcho()
+            self.forget()
 
     def check(self, heard: Floats, now_ms: int) -> float:
         """Likeness of the last `WINDOW_SAMPLES` to what was played, 0..1; learns delay and level of an echo."""

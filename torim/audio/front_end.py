@@ -7,9 +7,11 @@ own voice may come back, echo only then. The neural VAD hears everything, becaus
 
 from __future__ import annotations
 
-from torim.audio import g711, pitch
+from torim.audio import canceller, g711, pitch
+from torim.audio.echo_removal import EchoRemoval
 from torim.audio.far_end import WINDOW_SAMPLES, EchoMeter
 from torim.audio.gate import QUIETEST_DB, Gate
+from torim.audio.line_echo import Returns
 from torim.audio.vad import VadStream
 from torim.core.listening import Measure
 from torim.core.settings import ListenSettings
@@ -26,6 +28,7 @@ class FrontEnd:
         self.stream = VadStream()
         self._gate = Gate(settings)
         self._echo = EchoMeter()
+        self._removal = EchoRemoval(self._echo) if canceller.available() else None
         self._tone_share = settings.tone_share
         self._armed_frames = 0  # in a row
 
@@ -42,13 +45,18 @@ class FrontEnd:
         """Whether a full window waits for the neural VAD."""
         return self.stream.windows() > 0
 
+    def cleaned(self, payload: bytes, now_ms: int) -> bytes:
+        """What is to be heard of a frame that has just come in: without our own voice, where the line returns it."""
+        return payload if self._removal is None else self._removal.frame(payload, now_ms)
+
     def frame(self, payload: bytes, now_ms: int) -> Measure:
-        """Measure one mu-law frame of 160 bytes that has just come in."""
+        """Measure one mu-law frame of 160 bytes that has just come in, and was `cleaned`."""
         if len(payload) != g711.FRAME_SAMPLES:
             raise CoreMisuse(f"Cut caller audio into {g711.FRAME_SAMPLES}-byte frames; got {len(payload)} bytes.")
         self.stream.push(payload)
         gate = self._gate
         gate.hear(payload)
+        removing = self.removing
         expected_db = self._echo.expected_db(now_ms)
         we_are_heard = expected_db > QUIETEST_DB
         fresh = gate.active and (we_are_heard or self._armed_frames < _FRESH_FRAMES)
@@ -60,8 +68,8 @@ class FrontEnd:
         if gate.armed:
             voicing = pitch.voicing(self.stream.last(pitch.VOICING_SAMPLES)) if fresh else 0.0
             if we_are_heard:
-                echo = self._echo.check(self.stream.last(WINDOW_SAMPLES), now_ms)
-        elif we_are_heard and not gate.active:
+                echo = self._likeness(now_ms)
+        elif we_are_heard and not gate.active and not removing:
             self._echo.hear_quiet(gate.level_db, now_ms)
         return Measure(
             level_db=gate.level_db,
@@ -73,5 +81,19 @@ class FrontEnd:
             active=gate.active,
             echo_db=expected_db,
             echo_known=self._echo.delay_ms is not None,
+            unknown=we_are_heard and self._echo.line.returns is Returns.UNKNOWN,
+            removing=removing,
             returning=self._echo.returning(now_ms),
         )
+
+    @property
+    def removing(self) -> bool:
+        """Whether what is heard is what the canceller left over."""
+        return self._removal is not None and self._removal.working
+
+    def _likeness(self, now_ms: int) -> float:
+        """Likeness to our own voice; of what the canceller left over, or of what it was given."""
+        heard = self.stream.last(WINDOW_SAMPLES)
+        if self._removal is None or not self._removal.working:
+            return self._echo.check(heard, now_ms)
+        return max(self._echo.likeness(heard, now_ms), self._removal.likeness)

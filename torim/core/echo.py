@@ -34,6 +34,7 @@ class Sound:
     speech_peak: float = 0.0
     level_db: float = -96.0  # loudest frame
     echo_peak: float = 0.0
+    removing: bool = False  # at the onset our voice was being taken out
     returning: bool = False  # at the onset our voice could be in what was heard
 
     @property
@@ -64,7 +65,7 @@ def judge(sound: Sound, age_ms: int, stopped: bool, settings: ListenSettings) ->
     """The verdict so far on a sound that began ``age_ms`` ago and may have ``stopped``."""
     if sound.voice_ms >= voice_needed_ms(sound, settings):
         return Verdict.VOICE
-    if age_ms >= settings.echo_verdict_ms and sound.echo_share >= settings.echo_share:
+    if age_ms >= settings.echo_verdict_ms and _echoes(sound, settings):
         return Verdict.ECHO
     if stopped:
         return Verdict.VOICE if _short_word(sound, settings) else Verdict.NOISE
@@ -72,6 +73,13 @@ def judge(sound: Sound, age_ms: int, stopped: bool, settings: ListenSettings) ->
     if age_ms >= settings.noise_verdict_ms and sound.speech_peak < settings.speech_min and not pitched:
         return Verdict.NOISE
     return Verdict.UNDECIDED
+
+
+def _echoes(sound: Sound, settings: ListenSettings) -> bool:
+    """Whether most of a sound was our voice; a word that a canceller let through is not undone by what follows it."""
+    if sound.removing and sound.voice_ms >= settings.short_word_ms:
+        return False
+    return sound.echo_share >= settings.echo_share
 
 
 def _short_word(sound: Sound, settings: ListenSettings) -> bool:

@@ -43,6 +43,8 @@ class Measure(NamedTuple):
     active: bool = False  # energy in this very frame
     echo_db: float = -96.0  # loudest echo to expect
     echo_known: bool = False  # this line was heard to return our voice at a steady delay
+    unknown: bool = False  # nobody knows yet whether this line returns our voice
+    removing: bool = False  # our voice was taken out of the line: what is measured is the rest
     returning: bool = False  # our voice can be in what is heard, for all that is known of the line
 
 
@@ -159,7 +161,12 @@ class Listener:
         if not self._echo_possible(far_end):
             return False
         above_db = self._measure.level_db - self._measure.echo_db
+        if self._measure.removing:
+            residue = self._measure.echo >= settings.echo_left_min and above_db <= settings.echo_left_margin_db
+            return residue or above_db <= settings.echo_left_db
         if self._measure.echo >= settings.echo_certain_min:
+            return True
+        if self._measure.unknown and self._measure.level_db <= settings.echo_faint_db:
             return True
         if self._measure.echo >= settings.echo_sure_min:
             return above_db <= settings.echo_sure_margin_db
@@ -176,6 +183,7 @@ class Listener:
         pitch_ms = self._voiced_frames * FRAME_MS if self._armed_ms == began_ms else 0
         self._sound = Sound(self._now_ms, far_end, pitch_ms=pitch_ms, level_db=self._measure.level_db)
         self._sound.returning = self._measure.returning
+        self._sound.removing = self._measure.removing
         at_ms = max(0, audio_ms - (self._now_ms - began_ms))
         return [VoiceOnset(at_ms, self._evidence())]
 
@@ -187,9 +195,11 @@ class Listener:
 
     def _gather(self, measure: Measure, far_end: FarEnd) -> None:
         sound = self._sound
-        sound.frames += 1
         sound.level_db = max(sound.level_db, measure.level_db)
         sound.echo_peak = max(sound.echo_peak, measure.echo)
+        if measure.removing and not measure.active:
+            return  # the canceller's silence is like nothing
+        sound.frames += 1
         if self._explained(far_end):
             sound.echo_frames += 1
         elif measure.voicing >= self._settings.voicing_min:

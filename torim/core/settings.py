@@ -85,6 +85,12 @@ class ListenSettings:
     echo_certain_min: float = setting(0.85, "echo at whatever level: the caller changed to the loudspeaker")
     echo_sure_margin_db: float = setting(12.0, "what is surely echo may be this much louder than expected")
     echo_window_ms: int = setting(350, "speech this soon after the last played sample may be echo")
+    echo_faint_db: float = setting(-40.0, "while a line is not known yet: a sound this faint is likelier echo")
+    echo_left_min: float = setting(
+        0.45, "likeness of what a canceller left over; nine of ten residues, a caller rarely"
+    )
+    echo_left_margin_db: float = setting(3.0, "residues are below the echo; a sound this much above it is a caller")
+    echo_left_db: float = setting(-12.0, "against the echo: what is below after cancelling is residue")
     sure_idle_ms: int = setting(64, "nothing sounds: a wrong turn costs little, a missed word much")
     sure_asked_ms: int = setting(96, "a short answer is expected")
     sure_window_ms: int = setting(96, "in the echo window a sure voice cuts at once")

@@ -81,6 +81,10 @@ class Ears:
         """What was to play from now on was dropped."""
         self.front_end.cleared(now_ms)
 
+    def cleaned(self, frame: bytes, now_ms: int) -> bytes:
+        """What is to be heard of a caller frame, by the engine too."""
+        return self.front_end.cleaned(frame, now_ms)
+
     def frame(self, frame: bytes, far_end: FarEnd, audio_ms: int, now_ms: int) -> list[VoiceEvent]:
         """What one caller frame means; the neural VAD's part may come later, through ``late``."""
         events = self._listener.frame(self.front_end.frame(frame, now_ms), far_end, audio_ms)

@@ -38,11 +38,12 @@ class NearSide:
 
     def hear(self, frame: bytes, far_end: FarEnd, now_ms: int) -> list[VoiceEvent]:
         """Take one frame; returns what it means."""
-        audio_ms = self.uplink.push(frame)
         if self._recording is not None and frame is not SILENCE_FRAME:
             # Not what stood in for missing frames: these may still come, and then belong where they were spoken.
             self._recording.caller(frame, now_ms)
-        return self._ears.frame(frame, far_end, audio_ms, now_ms)
+        heard = self._ears.cleaned(frame, now_ms)
+        audio_ms = self.uplink.push(heard)
+        return self._ears.frame(heard, far_end, audio_ms, now_ms)
 
     def speech(self, probability: float, far_end: FarEnd) -> list[VoiceEvent]:
         """What a late word of the neural VAD means."""
