@@ -87,9 +87,19 @@ def call_problems(played: Played) -> list[str]:
         found.append(played.failure)
     elif not played.answered_last:
         found.append("the last trial was not answered")
+    greetings = sum(isinstance(entry.subject, CreateResponse) for entry in _unprovoked(played))
+    if played.said and greetings != 1:
+        found.append(f"{greetings} answers were asked for before the caller did anything")
     cancelled = [entry.subject.response_id for entry in record.timeline if isinstance(entry.subject, CancelResponse)]
     found += [f"{name} was cancelled twice" for name in sorted(set(cancelled)) if cancelled.count(name) > 1]
     return found
+
+
+def _unprovoked(played: Played) -> Iterator[ServerEntry]:
+    """Entries from before the first trial."""
+    first = played.said[0].onset_samples if played.said else 0
+    clock = played.record.clock
+    return (entry for entry in played.record.timeline if clock.samples(entry.at_ms) < first)
 
 
 def _errors(record: CallRecord) -> Iterator[ServerEntry]:
@@ -290,8 +300,9 @@ class _Evidence:
             yield f"silence at the ear only after {row.silence_ms:.0f} ms"
         if row.stale_ms > self._jitter_ms:
             yield f"{row.stale_ms:.0f} ms of old audio after the cut"
+        # What is told may be short of what was heard rather than beyond it: jitter counts twice on that side.
         error = row.truncation_error_ms
-        if error is not None and abs(error) > TRUNCATION_MS + self._jitter_ms:
+        if error is not None and not -2 * self._jitter_ms - TRUNCATION_MS <= error <= TRUNCATION_MS + self._jitter_ms:
             yield f"truncated {error:+.0f} ms off what was heard"
         if row.heard_ms is not None and row.truncated_ms is None:
             yield "the engine was not told what was heard"
