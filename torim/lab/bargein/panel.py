@@ -170,14 +170,14 @@ def _false_holds(outcomes: Sequence[Outcome]) -> Table:
         (f"{kind.value}, one at a time", [o for o in sounds if o.trial.kind is kind])
         for kind in (Kind.BACKCHANNEL, Kind.BODY, Kind.NOISE, Kind.MUSIC)
     ]
-    note = "Backgrounds: recordings on end at -41 dBFS, made-up hum and clicks. Jumps: samples lost or repeated."
+    note = "Backgrounds: recordings on end at -41 dBFS, made-up hum and clicks. Jump: samples skipped or repeated."
     return _table(Table("false_holds", "Holds that proved false", "server; silence: ear", note), groups, _hold_columns)
 
 
 def _hold_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
     minutes = sum(o.spoken_ms for o in group) / 60_000
     silences = [hold.silence_ms for o in group for hold in o.holds]
-    jumps = [abs(jump) / 8 for o in group for jump in o.heard.jumps]
+    jumps = [jump / 8 for o in group for jump in o.heard.jumps]
     return {
         "a minute": rate(len(silences), minutes, len(group)),
         "silence p50 ms": percentile(silences, 0.5),
@@ -185,7 +185,8 @@ def _hold_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
         "silence max ms": percentile(silences, 1.0),
         "cuts a minute": rate(sum(o.cuts > 0 for o in group), minutes, len(group)),
         "resumed with a jump": share(sum(bool(o.heard.jumps) for o in group), sum(bool(o.holds) for o in group)),
-        "jump max ms": percentile(jumps, 1.0),
+        "skipped max ms": percentile([jump for jump in jumps if jump > 0], 1.0),
+        "repeated max ms": percentile([-jump for jump in jumps if jump < 0], 1.0),
     }
 
 
