@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import pickle
 import tempfile
 import time
-from binascii import a2b_base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 import uvloop
@@ -38,14 +37,15 @@ from torim.lab.bargein.trials import Trial
 from torim.live import logs
 from torim.live.admission import Admission
 from torim.live.engine_side import EnginePlan
-from torim.live.link import Link, Message, OnClosed, OnMessage
+from torim.live.link import Link, Message
 from torim.live.peer_link import connect_peer
 from torim.live.serve import Server, running
+from torim.live.stream import Stream
 from torim.live.trace import Traced
 
 ENGINE_HEARS_DB = -40
 ENGINE = EngineCapabilities()
-AUDIO = '"audio":"'
+MEDIA, CHUNK = '{"event": "media"', '"chunk": "'  # as the lab's caller writes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,6 @@ class _Bench:
     voices: Voices
     calls: dict[str, ServerSide] = field(default_factory=dict)
     expected: int | None = None
-    given: ServerSide | None = None  # the engine's intake of the call that is beginning
 
     async def run(self, folder: Path) -> Told:
         config = Config(
@@ -84,6 +83,7 @@ class _Bench:
         async with running(config, self._plans) as server:
             # The load comes from this machine, too, and makes timers late; who is admitted is proved elsewhere.
             server.node.host.admission = Admission(10_000, lambda: len(server.calls), lambda: 0.0)
+            self._tap(server)
             server.subscribe(self._traced)
             asyncio.get_running_loop().add_reader(self.pipe.fileno(), self._told, ended)
             self.pipe.send(server.web_url)
@@ -93,6 +93,15 @@ class _Bench:
             spent = time.process_time() - cpu_s
             await server.settled()
             return self._summary(server, spent, time.monotonic() - began_s)
+
+    def _tap(self, server: Server) -> None:
+        """Stand between the socket and the stream: what is measured begins when a message was read."""
+        opens = server.node.host.open
+
+        def tapped(carrier: str, link: Link) -> Any:
+            return _TappedStream(opens(carrier, link), self.calls)
+
+        server.node.host.open = tapped  # type: ignore[method-assign]
 
     def _summary(self, server: Server, cpu_s: float, wall_s: float) -> Told:
         return Told(self.calls, cpu_s, wall_s, server.node.host.lag.p99_ms())
@@ -112,22 +121,14 @@ class _Bench:
         trial, self.expected = self.trials[self.expected], None
         statement = self.voices.statement(trial.voice, trial.statement_ms)
         make_peer = partial(engine_of, trial, statement, self.voices, ENGINE_HEARS_DB)
-        side = ServerSide()
-        self.given = side
-        connect = partial(_tapped, side, make_peer)
+        connect = partial(connect_peer, make_peer)
         self.pipe.send(trial.number)
         return (EnginePlan("scripted", ENGINE, partial(OpenAIRealtimeCodec, session), connect),)
 
     def _traced(self, traced: Traced) -> None:
-        at_ns = time.monotonic_ns()
         side = self.calls.get(traced.call_id)
-        if side is None:
-            if self.given is None:
-                return
-            side, self.given = self.given, None
-            self.calls[traced.call_id] = side
-        if traced.entry is not None:
-            side.entries.append((at_ns, _light(traced.entry)))
+        if side is not None and traced.entry is not None:
+            side.entries.append((time.monotonic_ns(), _light(traced.entry)))
 
 
 def _light(entry: Any) -> Any:
@@ -135,28 +136,22 @@ def _light(entry: Any) -> Any:
     return dataclasses.replace(entry, payload=b"") if isinstance(entry, AudioDelta | PlayAudio) else entry
 
 
-async def _tapped(side: ServerSide, make_peer: Any, on_message: OnMessage, on_closed: OnClosed) -> Link:
-    return _Tap(await connect_peer(make_peer, on_message, on_closed), side)
+class _TappedStream:
+    """One media stream; every message is noted before the server looks at it."""
 
+    def __init__(self, stream: Stream, calls: dict[str, ServerSide]) -> None:
+        self._stream = stream
+        self._calls = calls
+        self._side = ServerSide()
+        self.on_closed = stream.on_closed
 
-class _Tap:
-    """The link to an engine; every frame of the caller is appended as soon as it is read."""
-
-    def __init__(self, link: Link, side: ServerSide) -> None:
-        self._link = link
-        self._side = side
-
-    def send(self, message: Message) -> None:
+    def on_message(self, message: Message) -> None:
+        """Note when a frame was read, and whose stream it is."""
         at_ns = time.monotonic_ns()
         text = message if isinstance(message, str) else message.decode()
-        if '"input_audio_buffer.append"' in text:
-            start = text.index(AUDIO) + len(AUDIO)
-            frame = a2b_base64(text[start : text.index('"', start)])
-            self._side.taken_in.append((at_ns, crc32(frame)))
-        self._link.send(message)
-
-    def close(self, code: int = 1000) -> None:
-        self._link.close(code)
-
-    def unsent_bytes(self) -> int:
-        return self._link.unsent_bytes()
+        if text.startswith(MEDIA):
+            start = text.index(CHUNK) + len(CHUNK)
+            self._side.taken_in.append((at_ns, int(text[start : text.index('"', start)]) - 1))
+        elif '"event": "start"' in text:
+            self._calls[json.loads(text)["start"]["callSid"]] = self._side
+        self._stream.on_message(message)

@@ -4,7 +4,7 @@
 
 Through Twilio's protocol on real sockets, to a server in a process of its own; with `--fast` on a virtual clock: the
 product's ears, core and engine codec between models of line and carrier, some hundred times faster than real time.
-The report goes to `--out`: `report.html`, `report.json`, `report.md`, and recordings and timelines of wrong and slow trials.
+The report goes to `--out`: `report.html`, `report.json`, `report.md`, and the sound of wrong and slow trials.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 from bench._barge_in_fast import ProductHearing, again, outcomes
 from bench._barge_in_real import run_real
+from torim.audio import canceller
 from torim.core.settings import ListenSettings, TurnSettings
 from torim.errors import ConfigError, TorimError
 from torim.lab.bargein import curves, table
@@ -125,9 +126,14 @@ def _settings(chosen: Sequence[str]) -> tuple[ListenSettings, TurnSettings]:
         owner: Any = turn if in_turn or not hasattr(listen, name) else listen
         if not hasattr(owner, name):
             raise ConfigError(f"There is no threshold {name!r}; see docs/thresholds.md.", "bench.threshold")
-        changed = dataclasses.replace(owner, **{name: type(getattr(owner, name))(value)})
+        changed = dataclasses.replace(owner, **{name: _read(value, getattr(owner, name))})
         listen, turn = (listen, changed) if owner is turn else (changed, turn)
     return listen, turn
+
+
+def _read(text: str, default: Any) -> Any:
+    """A threshold's value from text, of the kind of its default."""
+    return text.lower() in ("1", "true", "on", "yes") if isinstance(default, bool) else type(default)(text)
 
 
 # --- trying ---------------------------------------------------------------------------------------------------
@@ -222,6 +228,7 @@ def _facts(options: argparse.Namespace, corpus: Corpus, trials: Sequence[Trial])
         "line": options.line,
         "caller's level": f"{options.level} dBFS (active), the AI's -20 dBFS",
         "seed": options.seed,
+        "canceller": "installed" if canceller.available() else "not installed",
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
         "python": platform.python_version(),
     }

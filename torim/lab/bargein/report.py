@@ -89,6 +89,7 @@ def _trial(outcome: Outcome, kept: Mapping[int, str]) -> dict[str, Any]:
         "by_words": outcome.by_words,
         "early": outcome.early,
         "false_holds": [[round(h.at_ms), round(h.silence_ms), h.verdict] for h in outcome.holds],
+        "jumps_samples": list(outcome.heard.jumps),
         "faults": [fault.value for fault in outcome.faults],
         "failure": outcome.failure,
         "files": kept.get(trial.number, ""),
