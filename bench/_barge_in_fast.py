@@ -7,10 +7,9 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
-from torim.audio.front_end import FrontEnd
 from torim.audio.vad import VadStream
 from torim.core.events import VoiceEvent
-from torim.core.listening import FarEnd, Listener
+from torim.core.listening import FarEnd
 from torim.core.settings import ListenSettings
 from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.fast import BATCH, Bench, run
@@ -37,8 +36,7 @@ class ProductHearing:
 
     def __init__(self, settings: ListenSettings, append: Callable[[bytes], None]) -> None:
         self._batch = OneAtATime()
-        self._ears = Ears(Listener(settings), self._batch, lambda probability: None)
-        self._ears.front_end = FrontEnd(settings)
+        self._ears = Ears(settings, self._batch, lambda probability: None)
         self._near = NearSide(append, self._ears, None)
         self._far = FarSide(self._ears, None)
         self.sent = self._far.sent

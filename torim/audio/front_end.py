@@ -28,7 +28,7 @@ class FrontEnd:
         self.stream = VadStream()
         self._gate = Gate(settings)
         self._echo = EchoMeter()
-        self._removal = EchoRemoval(self._echo) if canceller.available() else None
+        self._removal = EchoRemoval(self._echo) if settings.cancel_echo and canceller.available() else None
         self._tone_share = settings.tone_share
         self._armed_frames = 0  # in a row
 
@@ -85,6 +85,11 @@ class FrontEnd:
             removing=removing,
             returning=self._echo.returning(now_ms),
         )
+
+    @property
+    def echo_stays(self) -> bool:
+        """Whether the line is known to return our voice and nothing takes it out."""
+        return self._removal is None and self._echo.line.returns is Returns.ECHO
 
     @property
     def removing(self) -> bool:

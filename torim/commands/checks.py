@@ -26,6 +26,7 @@ from torim.errors import TorimError
 
 TWILIO_PORT = 443  # of media streams, whatever their address says
 BYTES_PER_MS = 8  # mu-law at 8 kHz
+EXTRA_HINT = "To have it: pip install 'torim[echo]'"
 FREE_DISK_MIN_BYTES = 1_000_000_000
 # The carrier's socket, the engine's, a timeline, a recording; and what the process itself holds.
 FILES_PER_CALL, FILES_OF_PROCESS = 4, 128
@@ -181,6 +182,16 @@ def voice(config: Config) -> Iterator[Finding]:
     yield Finding(Grade.OK, "voice", f"{source}: three words in {spoken_ms} ms of sound")
 
 
+def echo(config: Config) -> Iterator[Finding]:
+    from torim.audio import canceller
+
+    if canceller.available():
+        words = f"canceller installed (livekit {version('livekit')}); it runs on lines that return the AI's voice"
+    else:
+        words = f"no canceller: on lines that return the AI's voice callers are heard later. {EXTRA_HINT}"
+    yield Finding(Grade.OK, "echo", words)
+
+
 def business(config: Config) -> Iterator[Finding]:
     from torim.desk.business import load_business
 
@@ -281,6 +292,7 @@ CHECKS: Mapping[str, Check] = {
     "address": public_address,
     "signature": signature,
     "voice": voice,
+    "echo": echo,
     "business": business,
     "clock": clock,
     "data": data_directory,

@@ -86,6 +86,7 @@ class ListenSettings:
     echo_sure_margin_db: float = setting(12.0, "what is surely echo may be this much louder than expected")
     echo_window_ms: int = setting(350, "speech this soon after the last played sample may be echo")
     echo_faint_db: float = setting(-40.0, "while a line is not known yet: a sound this faint is likelier echo")
+    cancel_echo: bool = setting(True, "where the canceller is installed, on lines that return our voice")
     echo_left_min: float = setting(
         0.45, "likeness of what a canceller left over; nine of ten residues, a caller rarely"
     )

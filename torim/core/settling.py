@@ -126,7 +126,7 @@ def false_words(s: CallState, item: Item, now_ms: int) -> None:
     """The transcript of a false alarm came: it may still be a turn by its words, else it goes."""
     if item.judgement is not Judgement.FALSE or item.text is None:
         return
-    if not takes_floor(item.text):
+    if not takes_floor(item.text, s.words.newest()):
         delete(s, item)
         return
     item.judgement = Judgement.TURN

@@ -88,6 +88,10 @@ class Transcript:
         spoken = self._spoken.get(key)
         return spoken.text[: self._heard_length(spoken)] if spoken else ""
 
+    def newest(self) -> str:
+        """All the words that came for the AI's newest item, heard or not."""
+        return next(reversed(self._spoken.values())).text if self._spoken else ""
+
     # --- the caller -------------------------------------------------------------------------------------
 
     def caller(self, item_id: str, started_ms: int, ended_ms: int) -> None:

@@ -15,7 +15,16 @@ NUMBER_WORDS = frozenset(
 )
 
 
-def takes_floor(text: str) -> bool:
-    """Whether a transcript holds a stop word or a number, in Hebrew or English."""
-    cleaned = "".join(character if character.isalnum() else " " for character in text.lower())
-    return any(word.isdigit() or word in STOP_WORDS or word in NUMBER_WORDS for word in cleaned.split())
+def takes_floor(text: str, own: str = "") -> bool:
+    """Whether a transcript holds a stop word or a number, in Hebrew or English.
+
+    Words of ``own``, what the AI itself has just said, do not count: the engine may have heard their echo.
+    """
+    echoes = set(_words(own))
+    return any(
+        word.isdigit() or word in STOP_WORDS or word in NUMBER_WORDS for word in _words(text) if word not in echoes
+    )
+
+
+def _words(text: str) -> list[str]:
+    return "".join(character if character.isalnum() else " " for character in text.lower()).split()

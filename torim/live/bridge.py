@@ -17,10 +17,10 @@ from functools import partial
 from typing import Any
 
 from torim.audio import g711
+from torim.audio.canceller import EXTRA
 from torim.carriers.base import CallerAudio, CarrierCodec, CarrierInput
 from torim.core import actions as act
 from torim.core import events as ev
-from torim.core.listening import Listener
 from torim.core.reasons import Level, Reason
 from torim.errors import CarrierError
 from torim.live import tools
@@ -69,7 +69,7 @@ class Bridge:
         self.engine = EngineSide(setup.plans, self._apply, self._edge)
         self._services = services
         self._line = Line(codec, link, self._bad_message)
-        ears = Ears(Listener(setup.listen_settings), services.vad, partial(self._edge, self._speech))
+        ears = Ears(setup.listen_settings, services.vad, partial(self._edge, self._speech))
         self._near = NearSide(self.engine.append, ears, setup.recording)
         self._far = FarSide(ears, setup.recording)
         self._tools = tools.ToolRunner(
@@ -175,6 +175,9 @@ class Bridge:
             self._line_lost(ev.EndReason.LINE_LOST)
         for frame in self._near.missing(now_ms):
             self._hear(frame, now_ms)
+        if self._near.echo_stays and self._services.advice.first("echo"):
+            words = f"this line returns our voice, and nothing takes it out: pip install '{EXTRA}' (docs/echo.md)"
+            self._log.warning(words, tag="[ECHO]")
 
     # --- in: tools -------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from torim.audio.front_end import FrontEnd
 from torim.audio.vad import SileroVad
 from torim.core.events import VoiceEvent
 from torim.core.listening import FarEnd, Listener
+from torim.core.settings import ListenSettings
 
 BATCH_WAIT_S = 0.005
 BATCH_FROM_CALLS = 16  # windows come every 32 ms a call: with fewer calls 5 ms gather no second one
@@ -66,9 +67,9 @@ class Ears:
 
     __slots__ = ("_batch", "_late", "_listener", "_waiting", "front_end")
 
-    def __init__(self, listener: Listener, batch: VadBatch, late: Callable[[float], None]) -> None:
-        self.front_end = FrontEnd()
-        self._listener = listener
+    def __init__(self, settings: ListenSettings, batch: VadBatch, late: Callable[[float], None]) -> None:
+        self.front_end = FrontEnd(settings)
+        self._listener = Listener(settings)
         self._batch = batch
         self._late = late
         self._waiting = False

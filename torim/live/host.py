@@ -17,6 +17,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry
 
+from torim.audio import canceller
 from torim.carriers.base import StreamOpened
 from torim.carriers.registry import carrier as carrier_named
 from torim.config import Config
@@ -98,6 +99,7 @@ class CallHost:
 
     def start(self) -> None:
         """Begin to look after calls."""
+        canceller.available()  # loads it now: during a call a quarter of a second is missed
         self.lag.start()
         self._timer = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 

@@ -36,8 +36,13 @@ class NearSide:
         """Whether the carrier has been silent for too long to be there."""
         return self.uplink.silent_ms(now_ms) > FILL_MAX_MS
 
+    @property
+    def echo_stays(self) -> bool:
+        """Whether the line is known to return our voice and nothing takes it out."""
+        return self._ears.front_end.echo_stays
+
     def hear(self, frame: bytes, far_end: FarEnd, now_ms: int) -> list[VoiceEvent]:
-        """Take one frame; returns what it means."""
+        """Take one frame; returns what it means. The recording keeps it as it came, with our voice in it."""
         if self._recording is not None and frame is not SILENCE_FRAME:
             # Not what stood in for missing frames: these may still come, and then belong where they were spoken.
             self._recording.caller(frame, now_ms)

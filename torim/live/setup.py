@@ -13,6 +13,7 @@ from torim.core.actions import Purpose
 from torim.core.call import Call
 from torim.core.events import EndReason
 from torim.core.settings import ListenSettings, TurnSettings
+from torim.live.advice import Advice
 from torim.live.ears import VadBatch
 from torim.live.engine_side import EnginePlan
 from torim.live.metrics import CallMetrics
@@ -53,6 +54,7 @@ class CallServices:
     pool: Executor
     metrics: CallMetrics
     stream_ended: Callable[[CallSetup, EndReason], None]  # before the carrier can ask what follows
+    advice: Advice = field(default_factory=Advice)
 
 
 def new_call(setup: CallSetup, carrier: CarrierCapabilities) -> Call:
