@@ -1,6 +1,6 @@
 """Measure the bridge: cost of a 20 ms frame both ways, memory per call, and how soon a decision clears the line.
 
-    python -m bench.bridge [--calls 1,100] [--seconds 20] [--reactions 1000] [--sockets 100]
+    python -m bench.bridge [--calls 1,100] [--seconds 8] [--repeats 5] [--reactions 1000] [--sockets 100]
 
 The cost runs on a clock that jumps: whole calls with real codecs, core, detection and files, between a telephone
 and an engine in memory, so that CPU time is all there is. `bare` decodes and re-encodes the same messages and does
@@ -16,23 +16,22 @@ import asyncio
 import base64
 import gc
 import json
-import os
-import platform
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
+import torim  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 import numpy as np
 from prometheus_client import CollectorRegistry
 
+from bench.instruments import Quiet, Sampler, machine, play, resident_kib, spread
 from torim.audio import g711
 from torim.carriers.base import CallerAudio
 from torim.carriers.twilio import TwilioCodec
@@ -56,30 +55,8 @@ FRAME_S, DELTA_S = 0.02, 0.1
 NOISE_DB, VOICE_DB = -60.0, -20.0
 SESSION = SessionConfig("bench", "You are a bench.", transcription_model="none")
 WARM_UP_S = 3
+VOICES_S = (0, 1)  # of every eight seconds
 END = EndReason.SHUTDOWN
-
-
-class JumpingLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock jumps to the next timer: nothing waits, so CPU time is all that passes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._now_s = 0.0
-        self._really_select = self._selector.select  # type: ignore[attr-defined]
-        self._selector.select = self._jump  # type: ignore[attr-defined]
-
-    def time(self) -> float:
-        return self._now_s
-
-    def _jump(self, timeout: float | None = None) -> Any:
-        events = self._really_select(0)
-        self._now_s += timeout or 0
-        return events
-
-
-def play(scene: Coroutine[Any, Any, Any]) -> Any:
-    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        return runner.run(scene)
 
 
 # --- the two sides ----------------------------------------------------------------------------------------------
@@ -331,26 +308,34 @@ async def sweep(bridges: list[Any]) -> None:
             bridge.tick(write=sweeps % 3 == 0)
 
 
-def resident_kib() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
-
-
-def cost(folder: Path, calls: int, seconds: int) -> None:
+def cost(folder: Path, calls: int, seconds: int, repeats: int) -> None:
     """Print CPU microseconds per 20 ms both ways: bare, and whole with a silent and with a voiced caller."""
-    spent_s, up, _ = play(run_calls(lambda n, telephone: BareBridge(opened(), telephone), calls, seconds))
-    bare_us = spent_s / up * 1e6
-    print(f"{calls:>4} calls: {bare_us:6.1f} us a 20 ms frame both ways: bare")
-    for voice_s in (0, 1):
-        rig = Rig(folder, calls)
-        spent_s, up, played = play(run_calls(rig.bridge, calls, seconds, voice_s))
-        rig.close()
-        whole_us = spent_s / up * 1e6
+    bares, wholes = [], {voice_s: list[float]() for voice_s in VOICES_S}
+    sampler, quiet, played = Sampler(), Quiet(), 1.0
+    for _ in range(repeats):
+        spent_s, up, _ = play(run_calls(lambda n, telephone: BareBridge(opened(), telephone), calls, seconds))
+        bares.append(spent_s / up * 1e6)
+        for voice_s in VOICES_S:
+            rig = Rig(folder, calls)
+            with sampler.looking():
+                spent_s, up, down = play(run_calls(rig.bridge, calls, seconds, voice_s))
+            rig.close()
+            wholes[voice_s].append(spent_s / up * 1e6)
+            played = min(played, down / up)
+    print(f"{calls:>4} calls: {prices(bares)}: bare")
+    for voice_s, whole_us in wholes.items():
+        ratio = statistics.median(whole / bare for whole, bare in zip(whole_us, bares, strict=True))
         print(
-            f"{calls:>4} calls: {whole_us:6.1f} us = {whole_us / bare_us:4.1f} x bare: whole, a voiced sound"
-            f" {voice_s / 8:3.0%} of the time; {whole_us / 200:4.2f} % of a core a call;"
-            f" the AI sounded {played / up:3.0%} of the time"
+            f"{calls:>4} calls: {prices(whole_us)}, {ratio:4.1f} x bare: whole, a voice {voice_s / 8:3.0%} of the time"
         )
+    shares = ", ".join(f"{stage} {share:.0%}" for stage, share in sampler.shares())
+    print(f"{calls:>4} calls: of the whole: {shares}")
+    print(f"{calls:>4} calls: the AI sounded {played:.0%} of the time at least; {quiet}")
+
+
+def prices(taken_us: list[float]) -> str:
+    """The best and the median of the repeats: other work on the machine only ever adds."""
+    return f"best {min(taken_us):6.1f}, median {statistics.median(taken_us):6.1f} us a 20 ms frame both ways"
 
 
 def memory(folder: Path, calls: int, seconds: int) -> float:
@@ -440,27 +425,11 @@ async def until(socket: Any, event: str) -> None:
             return
 
 
-def spread(taken: list[float]) -> str:
-    if not taken:
-        return "not measured"
-    ordered = sorted(taken)
-    picks = {name: ordered[int(len(ordered) * share)] for name, share in (("p50", 0.5), ("p99", 0.99))}
-    shown = ", ".join(f"{name} {value:.3f}" for name, value in picks.items())
-    return f"{shown}, max {ordered[-1]:.3f} ms, mean {statistics.mean(ordered):.3f}, n={len(ordered)}"
-
-
-def machine() -> Iterator[str]:
-    yield f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
-    model = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    if model:
-        yield model[0].partition(":")[2].strip()
-    yield f"Python {platform.python_version()}, numpy {np.__version__}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--calls", default="1,100", help="numbers of calls in one process")
-    parser.add_argument("--seconds", type=int, default=20, help="of each call")
+    parser.add_argument("--seconds", type=int, default=8, help="of each call")
+    parser.add_argument("--repeats", type=int, default=5, help="bare and whole by turns")
     parser.add_argument("--reactions", type=int, default=1000)
     parser.add_argument("--sockets", type=int, default=100, help="reactions over real sockets")
     args = parser.parse_args()
@@ -471,7 +440,7 @@ def main() -> None:
         folder = Path(name)
         memory(folder, max(numbers), args.seconds)
         for calls in numbers:
-            cost(folder, calls, args.seconds if calls > 10 else args.seconds * 10)
+            cost(folder, calls, args.seconds if calls > 10 else args.seconds * 10, args.repeats)
         rig = Rig(folder, 1)
         print(f"key to clear, in memory: {spread(play(reactions(rig, args.reactions)))}")
         rig.close()
@@ -479,7 +448,6 @@ def main() -> None:
             import uvloop
 
             print(f"key to clear, round trip on a socket: {spread(uvloop.run(socket_reactions(folder, args.sockets)))}")
-    print(f"load at the end {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
