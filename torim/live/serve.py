@@ -34,6 +34,8 @@ from torim.web.server import web_server
 
 DRAIN_MAX_S = 30 * 60.0  # live calls finish by themselves within this
 GOODBYE_MAX_S = 30.0  # for the goodbye to be said
+NOBODY_S = 0.1  # long enough to see that no call is live
+AFTER_S = 2.0  # the carrier asks what follows a stream right after its end
 VIEW_EVERY_S = 0.25
 OWN_WORKER = 0  # the number of the process that serves the web
 
@@ -170,10 +172,13 @@ async def _until_stopped(dispatcher: Dispatcher, crews: Sequence[Crew]) -> None:
     dispatcher.draining = True
     for crew in crews:
         crew.drain()
+    if await _idle(crews, told, NOBODY_S):
+        return
     if not await _idle(crews, told, DRAIN_MAX_S):
         for crew in crews:
             crew.say_goodbye()
         await _idle(crews, told, GOODBYE_MAX_S)
+    await asyncio.sleep(AFTER_S)
 
 
 async def _idle(crews: Sequence[Crew], told: asyncio.Queue[None], timeout_s: float) -> bool:
