@@ -15,9 +15,7 @@ from torim.core.events import Verdict
 from torim.core.reasons import Level, Reason
 from torim.live import logs
 
-BLOCKED = Note(
-    Reason.BLOCKED, Level.INFO, {"greeting_lock": True, "barge_in_enabled": False, "response": "R2"}
-)
+BLOCKED = Note(Reason.BLOCKED, Level.INFO, {"greeting_lock": True, "barge_in_enabled": False, "response": "R2"})
 
 
 @pytest.fixture(autouse=True)

@@ -90,9 +90,7 @@ def _configure_stdlib(
 def _plain(evidence: Mapping[str, object]) -> dict[str, object]:
     """Evidence under names that a line does not use already, with enum members as their words."""
     return {
-        f"{key}_" if key in (*_LINE_KEYS, "reason") else key: value.value
-        if isinstance(value, Enum)
-        else value
+        f"{key}_" if key in (*_LINE_KEYS, "reason") else key: value.value if isinstance(value, Enum) else value
         for key, value in evidence.items()
     }
 

@@ -74,9 +74,7 @@ class UsedTokens:
         while self._by_expiry and self._by_expiry[0][0] < now_s:
             self._nonces.discard(heappop(self._by_expiry)[1])
         if token.nonce in self._nonces:
-            raise CarrierError(
-                "The stream's token was used before; each opens one stream.", "carrier.token_replayed"
-            )
+            raise CarrierError("The stream's token was used before; each opens one stream.", "carrier.token_replayed")
         self._nonces.add(token.nonce)
         heappush(self._by_expiry, (token.expires_s, token.nonce))
 
