@@ -40,8 +40,6 @@ from torim.lab.bargein.report import Report, as_json, excluded, worth_keeping
 from torim.lab.bargein.sound import Voices, voices_of
 from torim.lab.bargein.trials import Choice, Group, Trial, draw
 
-CURVE_SHARE = 0.5  # of the trials that a curve needs
-
 
 def main() -> int:
     options = _parser().parse_args()
@@ -181,7 +179,7 @@ def _try(trials: Sequence[Trial], bench: Bench, processes: int, what: str) -> tu
 def _curves(options: argparse.Namespace, trials: Sequence[Trial], bench: Bench) -> list[curves.Curve]:
     if not (options.curves or options.sweep):
         return []
-    wanted = curves.of_interest(trials)[:: round(1 / CURVE_SHARE)]
+    wanted = curves.of_interest(trials)
     made = []
     for name, values in curves.sweeps(options.sweep).items():
         points = []

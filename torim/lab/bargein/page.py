@@ -232,7 +232,10 @@ def _operating(curve: Curve, x: str, y: str, most: float, percent: bool) -> str:
     spots = [
         plots.Spot(point.figures[x], point.figures[y], f"{point.value:g}", point.value == curve.default)
         for point in curve.points
+        if point.figures[x].value is not None and point.figures[y].value is not None
     ]
+    if not spots:
+        return ""
     return f"<figure>{plots.operating(spots, x, y, most, percent)}</figure>"
 
 

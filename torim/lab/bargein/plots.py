@@ -158,11 +158,27 @@ def operating(spots: Sequence[Spot], x_name: str, y_name: str, y_most: float, pe
     drawn = [spot for spot in spots if spot.x.value is not None and spot.y.value is not None]
     points = " ".join(f"{x.at(s.x.value or 0):.1f},{y.at(s.y.value or 0):.1f}" for s in drawn)
     parts.append(f'<polyline points="{points}" class="line s0"/>')
-    for number, spot in enumerate(drawn):
-        px, py = x.at(spot.x.value or 0), y.at(spot.y.value or 0)
-        size, style = (5, "s1") if spot.default else (3, "s0")
+    for number, (px, py, label, default) in enumerate(_together(drawn, x, y)):
+        size, style = (5, "s1") if default else (3, "s0")
         parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="{size}" class="dot {style}"/>')
-        parts.append(_text(px + 6, py + (14 if number % 2 else -7), spot.label, "tick", "start"))
+        aside, anchor = (-7, "end") if px > NARROW - 90 else (7, "start")
+        parts.append(_text(px + aside, py + (14 if number % 2 else -7), label, "tick", anchor))
     parts += [_text((LEFT + NARROW - RIGHT) / 2, HEIGHT - 8, x_name)]
     parts += [_text(LEFT - 40, TOP, y_name, "tick", "start")]
     return _svg(NARROW, HEIGHT, parts, f"{y_name} against {x_name}")
+
+
+def _together(spots: Sequence[Spot], x: Axis, y: Axis) -> list[tuple[float, float, str, bool]]:
+    """Points as drawn: those that fall on one another share a label, from the first value to the last."""
+    places: dict[tuple[int, int], list[Spot]] = {}
+    for spot in spots:
+        place = (round(x.at(spot.x.value or 0) / 8), round(y.at(spot.y.value or 0) / 8))
+        places.setdefault(place, []).append(spot)
+    drawn = []
+    for found in places.values():
+        first, last = found[0], found[-1]
+        label = first.label if first is last else f"{first.label} to {last.label}"
+        marked = next((spot for spot in found if spot.default), first)
+        at = (x.at(marked.x.value or 0), y.at(marked.y.value or 0))
+        drawn.append((*at, label, any(spot.default for spot in found)))
+    return drawn
