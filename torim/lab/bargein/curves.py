@@ -53,7 +53,7 @@ def sweeps(chosen: Sequence[str]) -> dict[str, tuple[float, ...]]:
 
 
 def of_interest(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials on which a threshold's price shows: sounds in mid-statement, every second one of the frequent kinds."""
+    """The trials on which a threshold's price shows: sounds in mid-statement, half of the frequent kinds."""
     middle = [trial for trial in trials if trial.group is Group.SOUND and trial.place is Place.MIDDLE]
     rare = [trial for trial in middle if trial.kind in (Kind.BACKCHANNEL, Kind.MUSIC)]
     return rare + [trial for trial in middle if trial not in rare][::2]
