@@ -222,7 +222,7 @@ def run(calls: list[Call]) -> None:
     while live:
         for call in live:
             call.frame()
-        waiting = [call for call in live if call.ears.pending()]
+        waiting = [call for call in live if call.ears.pending() and not call.listener.rests(call.agent.far_end())]
         for call, probability in zip(waiting, vad.run([call.ears for call in waiting]), strict=True):
             call.speech(probability)
         live = [call for call in live if call.at < call.frames]

@@ -262,3 +262,25 @@ def test_onset_is_answered_by_sure_or_dropped_and_sure_by_ended(pieces):
             onset_at = at
         elif onset_at is not None and not isinstance(event, VoiceEnded):
             assert at - onset_at <= 520, "no question stays open"
+
+
+# --- when the neural VAD may wait -------------------------------------------------------------------------
+
+
+def test_the_neural_vad_may_wait_while_ours_sounds_and_nothing_stirs():
+    scene = quiet_start().hear(SILENCE, 0.01, 200, SPEAKING)
+    assert scene.listener.rests(SPEAKING) and scene.listener.rests(JUST_SPOKE)
+    assert not scene.listener.rests(IDLE), "a faint voice counts then"
+
+
+def test_the_neural_vad_hears_whatever_stirs():
+    scene = quiet_start().hear(SILENCE, 0.01, 200, SPEAKING).hear(HUSH, 0.01, 20, SPEAKING)
+    assert not scene.listener.rests(SPEAKING)
+
+
+def test_the_neural_vad_goes_on_until_it_has_settled_on_a_quiet_line():
+    early = Scene().hear(SILENCE, 0.01, 600, SPEAKING)
+    after_a_sound = quiet_start().hear(VOICED, 0.9, 300, SPEAKING).hear(SILENCE, 0.01, 1_400, SPEAKING)
+    assert not early.listener.rests(SPEAKING)
+    assert not after_a_sound.hear(SILENCE, 0.6, 40, SPEAKING).listener.rests(SPEAKING)
+    assert after_a_sound.hear(SILENCE, 0.01, 1_400, SPEAKING).listener.rests(SPEAKING)

@@ -427,6 +427,9 @@ class Bursting:
     def speech(self, *_: object) -> list[object]:
         return []
 
+    def rests(self, *_: object) -> bool:
+        return False
+
 
 def test_one_bad_event_never_kills_a_call(tmp_path: Path) -> None:
     async def scene() -> None:

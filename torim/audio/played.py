@@ -6,8 +6,6 @@ for all the time, samples seldom: those are decoded when they are read. It measu
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-
 from torim.audio import g711
 from torim.audio.gate import QUIETEST_DB, power_db
 from torim.audio.vad import Floats
@@ -15,6 +13,7 @@ from torim.audio.vad import Floats
 HALF_PER_MS = 4  # samples at half the rate
 WHOLE_PER_MS = 8
 _KEPT_MS = 1_000
+_STEP_DB = 0.5
 _NEVER_MS = -1_000_000
 
 
@@ -24,8 +23,8 @@ class PlayedLine:
     def __init__(self) -> None:
         self._codes = bytearray()  # mu-law without gaps, from `_start` on
         self._start = 0
-        self._levels_at_ms: list[int] = []  # when each 20 ms began to play, in order
-        self._levels_db: list[float] = []
+        self._levels = bytearray()  # steps above `QUIETEST_DB` of what began to play in every 20 ms, from `_slot` on
+        self._slot = 0
         self.until_ms = _NEVER_MS  # when the last of it has played
 
     def write(self, payload: bytes, play_at_ms: int) -> None:
@@ -33,17 +32,14 @@ class PlayedLine:
         self.cut(play_at_ms)
         self._silence_until(play_at_ms * WHOLE_PER_MS)
         self._codes += payload
-        for number, power in enumerate(g711.powers(payload)):
-            self._levels_at_ms.append(play_at_ms + number * g711.FRAME_MS)
-            self._levels_db.append(power_db(power))
+        self._note_levels(payload, play_at_ms)
         self.until_ms = play_at_ms + len(payload) // WHOLE_PER_MS
-        if self._levels_at_ms[0] < play_at_ms - 2 * _KEPT_MS:
+        if self._start < (play_at_ms - 2 * _KEPT_MS) * WHOLE_PER_MS:
             self._forget(play_at_ms - _KEPT_MS)
 
     def cut(self, now_ms: int) -> None:
         """Forget what was to play from now on."""
-        first = bisect_left(self._levels_at_ms, now_ms)
-        del self._levels_at_ms[first:], self._levels_db[first:]
+        del self._levels[max(0, _slot_from(now_ms) - self._slot) :]
         del self._codes[max(0, now_ms * WHOLE_PER_MS - self._start) :]
         self.until_ms = min(self.until_ms, now_ms)
 
@@ -56,9 +52,9 @@ class PlayedLine:
         return bytes(self._mulaw(end_ms * WHOLE_PER_MS, count))
 
     def loudest_db(self, from_ms: int, to_ms: int) -> float:
-        """Loudest 20 ms that began to play in an interval, `QUIETEST_DB` if none did."""
-        first, end = bisect_left(self._levels_at_ms, from_ms), bisect_right(self._levels_at_ms, to_ms)
-        return max(self._levels_db[first:end], default=QUIETEST_DB)
+        """Loudest 20 ms that began to play in an interval, `QUIETEST_DB` if none did; both ends to 20 ms."""
+        first, end = _slot_from(from_ms) - self._slot, to_ms // g711.FRAME_MS + 1 - self._slot
+        return QUIETEST_DB + max(self._levels[max(0, first) : max(0, end)], default=0) * _STEP_DB
 
     def _mulaw(self, end: int, count: int) -> bytearray:
         self._silence_until(end)
@@ -69,15 +65,30 @@ class PlayedLine:
         gap = end - self._start - len(self._codes)
         if gap > _KEPT_MS * WHOLE_PER_MS:  # nothing before it is of use any more
             self._codes.clear()
+            self._levels.clear()
             self._start, gap = end, 0
         self._codes += g711.SILENCE * gap
 
+    def _note_levels(self, payload: bytes, play_at_ms: int) -> None:
+        slot = play_at_ms // g711.FRAME_MS
+        if not self._levels:
+            self._slot = slot
+        self._levels += bytes(max(0, slot - self._slot - len(self._levels)))
+        del self._levels[slot - self._slot :]
+        self._levels += bytes(round((power_db(power) - QUIETEST_DB) / _STEP_DB) for power in g711.powers(payload))
+
     def _forget(self, before_ms: int) -> None:
-        old = bisect_left(self._levels_at_ms, before_ms)
-        del self._levels_at_ms[:old], self._levels_db[:old]
+        old = max(0, before_ms // g711.FRAME_MS - self._slot)
+        del self._levels[:old]
+        self._slot += old
         excess = max(0, before_ms * WHOLE_PER_MS - self._start)
         del self._codes[:excess]
         self._start += excess
+
+
+def _slot_from(at_ms: int) -> int:
+    """The first 20 ms that begin at an instant or later."""
+    return -(-at_ms // g711.FRAME_MS)
 
 
 def halve(samples: Floats) -> Floats:

@@ -38,7 +38,7 @@ class VadStream:
     """
 
     HISTORY_SAMPLES = 1024
-    _CAPACITY = 4096
+    _CAPACITY = 2048
 
     def __init__(self) -> None:
         self.state: Floats = np.zeros(STATE_FLOATS, np.float32)
@@ -65,10 +65,12 @@ class VadStream:
         return bytes(self._codes[start : start + INPUT_SAMPLES])
 
     def _forget(self) -> None:
-        """Half the capacity stays, and of it what was heard already as far as the other measures need it."""
-        excess = max(min(self._next, len(self._codes) - self.HISTORY_SAMPLES), len(self._codes) - self._CAPACITY // 2)
+        """Half the capacity stays; of what nobody ran, whole windows go, so that the others end as they would."""
+        excess = len(self._codes) - self._CAPACITY // 2
         del self._codes[:excess]
-        self._next = max(self._next - excess, 0)
+        self._next -= excess
+        if self._next < 0:
+            self._next %= WINDOW_SAMPLES
 
 
 class Heard(Protocol):

@@ -67,6 +67,7 @@ class Listener:
         self._armed_ms: int | None = None  # when the present run of energy began
         self._voiced_frames = 0  # since then
         self._windows_in_a_row = 0  # of speech
+        self._low_windows = 0  # without speech, in a row
         self._fell = True  # speech probability has been low since the last verdict or ending
         self._measure = Measure()
         self._echoes = deque([0.0], maxlen=self._settings.echo_hold_ms // FRAME_MS)
@@ -79,6 +80,15 @@ class Listener:
     @property
     def state(self) -> ListenState:
         return self._state
+
+    def rests(self, far_end: FarEnd) -> bool:
+        """Whether the neural VAD may wait: nothing stirs, and a voice too faint to stir counts not while ours sounds.
+
+        Its memory of a quiet line has settled by then; its newest windows are run as soon as something stirs.
+        """
+        still = self._state is ListenState.QUIET and not self._measure.armed
+        settled = self._low_windows * WINDOW_MS >= self._settings.rest_after_ms
+        return still and settled and self._echo_possible(far_end)
 
     def frame(self, measure: Measure, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         """Take in one frame; returns what it made certain, oldest first."""
@@ -108,6 +118,7 @@ class Listener:
         own = spoken and not self._explained(far_end) and (sounds or not self._measure.armed)
         self._windows_in_a_row = self._windows_in_a_row + 1 if own else 0
         self._fell = self._fell or probability < settings.speech_keep_min
+        self._low_windows = self._low_windows + 1 if probability < settings.speech_keep_min else 0
         if self._state is ListenState.VOICE:
             self._keep(far_end)
             return []

@@ -72,6 +72,7 @@ class ListenSettings:
     speech_keep_min: float = setting(0.35, "hysteresis: a voice goes on while at or above this")
     unarmed_windows: int = setting(3, "a voice below the energy gate still counts after three windows")
     active_hold_ms: int = setting(60, "the neural VAD goes on for a while after a sound: later is not evidence")
+    rest_after_ms: int = setting(1_000, "without speech: the memory of the neural VAD has settled on a quiet line")
     voicing_min: float = setting(0.65, "periodicity of voice; white noise reaches 0.2, a hum or a bark passes too")
     voiced_arm_ms: int = setting(
         60, "energy with voicing for this long needs no word of the neural VAD: p90 108 to 95 ms"

@@ -89,7 +89,7 @@ class Ears:
     def frame(self, frame: bytes, far_end: FarEnd, audio_ms: int, now_ms: int) -> list[VoiceEvent]:
         """What one caller frame means; the neural VAD's part may come later, through ``late``."""
         events = self._listener.frame(self.front_end.frame(frame, now_ms), far_end, audio_ms)
-        if self._waiting or not self.front_end.pending():
+        if self._waiting or not self.front_end.pending() or self._listener.rests(far_end):
             return events
         probability = self._batch.submit(self)
         if probability is None:
