@@ -59,8 +59,8 @@ class Line:
         return g711.decode_float(b"".join(given)).astype(float)
 
 
-def echo(sound: Samples, erl_db: float = 12.0) -> Samples:
-    late = np.concatenate([np.zeros(DELAY_MS * 8), sound])[: len(sound)]
+def echo(sound: Samples, erl_db: float = 12.0, delay_ms: int = DELAY_MS) -> Samples:
+    late = np.concatenate([np.zeros(delay_ms * 8), sound])[: len(sound)]
     return late * 10 ** (-erl_db / 20)
 
 
@@ -120,6 +120,25 @@ def test_a_canceller_that_takes_out_what_is_not_our_voice_is_not_believed():
     assert line.removal.working
     given = line.run(OURS, CALM + CALLER)  # the line has changed: no echo, and a caller talks
     assert level_db(second(given, 4)) > -25
+
+
+def test_a_canceller_that_refuses_costs_no_frame():
+    class Refuses:
+        def cancel(self, near: np.ndarray, far: np.ndarray) -> np.ndarray:
+            raise RuntimeError("no")
+
+    line = Line(Refuses)
+    given = line.run(OURS, CALM + echo(OURS))
+    assert np.array_equal(given, g711.decode_float(b"".join(frames(CALM + echo(OURS)))))
+    assert len(line.made) == 1
+
+
+def test_a_long_way_is_met_half_way():
+    line = Line(Subtracts)
+    line.run(OURS, CALM + echo(OURS, delay_ms=450))
+    far = np.concatenate(line.made[-1].far[-50:])
+    played = g711.decode(b"".join(frames(OURS)))
+    assert np.array_equal(far, played[-len(far) - 2_000 : -2_000])
 
 
 # --- the clock of frames ------------------------------------------------------------------------------------------

@@ -44,10 +44,10 @@ def test_what_is_certain_counts_twice():
 
 def test_our_voice_without_an_answer_makes_a_quiet_line():
     line = LineEcho()
-    for _ in range(29):
+    for _ in range(44):
         line.silent(-62.0, -20.0)
     line.broken()  # something else was heard: the silence begins anew
-    for _ in range(29):
+    for _ in range(44):
         line.silent(-62.0, -20.0)
     assert line.returns is Returns.UNKNOWN
     line.silent(-61.0, -20.0)

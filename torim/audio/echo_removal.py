@@ -27,6 +27,7 @@ _MET_FRAMES = 30  # of echo: by then the canceller lets a caller through
 _UNKNOWN_MAX_FRAMES = 500  # 10 s of our voice: a line that has taught nothing by then is left alone
 _REMOVED_DB = 12.0  # at least this much is taken out of most of an echo, and less out of a caller
 _UNLIKE = 0.35  # our own voice is more alike
+_LONG_MS, _SHIFT_MS = 330, 250  # the canceller finds delays up to some 400 ms; beyond it is given our voice late
 _DOUBT_FRAMES = 15  # what was removed was not our voice
 
 _FADE = np.linspace(0.0, 1.0, g711.FRAME_SAMPLES, dtype=np.float32)
@@ -79,6 +80,8 @@ class EchoRemoval:
         self._clock = FrameClock()
         self._raw = np.zeros(WINDOW_SAMPLES, np.float32)  # the newest last
         self._kept: bytes | None = None  # the end of the last frame, once the line is heard late
+        self._shift_ms = 0
+        self._refused = False
         self._run_frames = 0  # of a line not yet known
         self._met_frames = 0
         self._doubt = 0
@@ -92,8 +95,11 @@ class EchoRemoval:
             self._rest()
             return self._give(late, None)
         near = g711.decode(payload)
-        far = g711.decode(self._meter.played.mulaw(end_ms, g711.FRAME_SAMPLES))
-        cleaned = self._running().cancel(near, far)
+        try:
+            cleaned = self._running().cancel(near, self._far(end_ms))
+        except RuntimeError:
+            self._refused = True  # by the library: this line is heard as it is
+            return self._give(late, None)
         self._follow(near, cleaned, now_ms)
         return self._give(late, cleaned if self._believed else None)
 
@@ -107,7 +113,7 @@ class EchoRemoval:
         """Whether our voice sounds or may still come back, on a line where that is worth the trouble."""
         delay_ms = self._meter.delay_ms
         path_ms = PATH_MAX_MS if delay_ms is None else delay_ms + TAIL_MS
-        if now_ms - self._meter.played.until_ms > path_ms:
+        if self._refused or now_ms - self._meter.played.until_ms > path_ms:
             return False
         returns = self._meter.line.returns
         if returns is Returns.UNKNOWN:
@@ -115,9 +121,17 @@ class EchoRemoval:
             return self._run_frames <= _UNKNOWN_MAX_FRAMES
         return returns is Returns.ECHO
 
+    def _far(self, end_ms: int) -> Int16s:
+        """What the canceller is to look for in this frame."""
+        return g711.decode(self._meter.played.mulaw(end_ms - self._shift_ms, g711.FRAME_SAMPLES))
+
     def _running(self) -> Cancels:
-        if self._canceller is None:
+        delay_ms = self._meter.delay_ms
+        shift_ms = _SHIFT_MS if delay_ms is not None and delay_ms >= _LONG_MS else 0
+        if self._canceller is None or shift_ms != self._shift_ms:
             self._canceller = self._make()
+            self._shift_ms = shift_ms
+            self._met_frames = 0
         return self._canceller
 
     def _rest(self) -> None:
