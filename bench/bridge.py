@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -263,9 +264,13 @@ class Rig:
 
 
 async def run_calls(
-    make: Callable[[int, Telephone], Any], calls: int, seconds: int, voice_s: int = 1
+    make: Callable[[int, Telephone], Any],
+    calls: int,
+    seconds: int,
+    voice_s: int = 1,
+    looking: AbstractContextManager[None] | None = None,
 ) -> tuple[float, float, float]:
-    """CPU seconds after warming up, and frames up and down that passed in them."""
+    """CPU seconds after warming up, and frames up and down that passed in them; ``looking`` spans the same time."""
 
     bridges, telephones, speakers = [], [], []
     scripts = [caller_messages(seed, voice_s) for seed in range(min(calls, 8))]
@@ -282,7 +287,8 @@ async def run_calls(
     await asyncio.sleep(WARM_UP_S)
     gc.collect()
     before_s, before = time.process_time(), sum(telephone.frames for telephone in telephones)
-    await asyncio.gather(*speakers)
+    with looking or nullcontext():
+        await asyncio.gather(*speakers)
     spent_s, played = time.process_time() - before_s, sum(t.frames for t in telephones) - before
     sweeping.cancel()
     for bridge in bridges:
@@ -317,8 +323,7 @@ def cost(folder: Path, calls: int, seconds: int, repeats: int) -> None:
         bares.append(spent_s / up * 1e6)
         for voice_s in VOICES_S:
             rig = Rig(folder, calls)
-            with sampler.looking():
-                spent_s, up, down = play(run_calls(rig.bridge, calls, seconds, voice_s))
+            spent_s, up, down = play(run_calls(rig.bridge, calls, seconds, voice_s, sampler.looking()))
             rig.close()
             wholes[voice_s].append(spent_s / up * 1e6)
             played = min(played, down / up)

@@ -39,6 +39,7 @@ class EchoMeter:
         self.line = LineEcho()
         self._checks = 0
         self._likeness = 0.0
+        self._loudest = (-1, QUIETEST_DB)  # at which instant, dBFS: asked for more than once a frame
 
     @property
     def delay_ms(self) -> int | None:
@@ -104,6 +105,11 @@ class EchoMeter:
 
     def _played_db(self, now_ms: int) -> float:
         """Loudest of our voice whose echo could be heard now."""
+        if self._loudest[0] != now_ms:
+            self._loudest = (now_ms, self._find_loudest_db(now_ms))
+        return self._loudest[1]
+
+    def _find_loudest_db(self, now_ms: int) -> float:
         if self.line.delay is None:
             return self.played.loudest_db(now_ms - PATH_MAX_MS, now_ms)
         played_ms = now_ms - self.line.delay // HALF_PER_MS
