@@ -1,8 +1,8 @@
 """The ears of one call: every caller frame is measured here, and only measured.
 
 Cheap measures are made on every frame. Pitch and keys are asked for when the gate has just armed and while our
-own voice may come back, echo only then. The neural VAD hears everything, because its memory must not have gaps;
-`SileroVad` runs it over many calls.
+own voice may come back, echo only then. What the neural VAD is to hear is kept here, and run by `SileroVad` over
+many calls; it may wait where the listener says so, and then hears the newest of what it missed.
 """
 
 from __future__ import annotations

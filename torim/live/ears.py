@@ -1,7 +1,8 @@
 """A call's hearing: each caller frame is measured, and the listener says what it means.
 
 It decides only when the neural VAD runs: at once for a process with few calls, gathered over calls for at
-most 5 ms under load. What a measure means is decided in `torim.core.listening`.
+most 5 ms under load, and not at all where the listener lets it rest. What a measure means is decided in
+`torim.core.listening`.
 """
 
 from __future__ import annotations
