@@ -84,6 +84,8 @@ def _echoes(sound: Sound, settings: ListenSettings) -> bool:
 
 def _short_word(sound: Sound, settings: ListenSettings) -> bool:
     """Whether a sound that ended before it was sure was a word: enough voice, or some voice with a pitch."""
+    if sound.removing and sound.echo_share >= settings.echo_share:
+        return False
     if sound.voice_ms >= settings.short_word_ms:
         return True
     return sound.voice_ms > 0 and sound.pitch_ms >= settings.pitch_ms
