@@ -18,6 +18,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from torim.core.abilities import EngineCapabilities
@@ -90,7 +91,7 @@ class Line:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.at_ms:>6}  {self.who:<8}{self.what}"
+        return _line(self.at_ms, self.who, self.what)
 
 
 def parse(text: str) -> list[Line]:
@@ -113,8 +114,16 @@ def parse(text: str) -> list[Line]:
 # --- writing --------------------------------------------------------------------------------------------------
 
 
+def _line(at_ms: int, who: str, what: str) -> str:
+    return f"{at_ms:>6}  {who:<8}{what}"
+
+
 def _value(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _word(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+@lru_cache(maxsize=1024)  # ids come again and again
+def _word(text: str) -> str:
     return text if _WORD.fullmatch(text) else json.dumps(text, ensure_ascii=False).translate(_LINE_ENDS)
 
 
@@ -146,7 +155,8 @@ def _done(event: ResponseDone) -> str:
 
 
 def _item_of(event: AudioDelta | AudioDone | TextDelta) -> str:
-    return _pairs(item=event.item_id, part=event.content_index or None)
+    item = f" item={_word(event.item_id)}" if event.item_id else ""
+    return f"{item} part={event.content_index}" if event.content_index else item
 
 
 def _audio(event: AudioDelta) -> str:
@@ -194,7 +204,7 @@ def _note(note: Note) -> str:
 
 
 _ACTIONS: Mapping[type, Callable[[Any], str]] = {
-    PlayAudio: lambda a: f"play {len(a.payload) // 8}ms{_pairs(gain_db=a.gain_db or None)}",
+    PlayAudio: lambda a: f"play {len(a.payload) // 8}ms" + (f" gain_db={a.gain_db}" if a.gain_db else ""),
     SendMark: lambda a: f"mark {a.token} epoch={a.epoch}",
     ClearAudio: lambda a: f"clear epoch={a.epoch}",
     EndStream: lambda a: f"end {a.reason.value}",
@@ -215,10 +225,10 @@ _ACTIONS: Mapping[type, Callable[[Any], str]] = {
 
 def render(at_ms: int, entry: Event | Action) -> str:
     """One event or action as a line of a timeline."""
-    if type(entry) in _EVENTS:
-        who, write = _EVENTS[type(entry)]
-        return str(Line(at_ms, who, write(entry)))
-    return str(Line(at_ms, "torim", _ACTIONS[type(entry)](entry)))
+    event = _EVENTS.get(type(entry))
+    if event is not None:
+        return _line(at_ms, event[0], event[1](entry))
+    return _line(at_ms, "torim", _ACTIONS[type(entry)](entry))
 
 
 # --- reading --------------------------------------------------------------------------------------------------
