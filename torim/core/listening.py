@@ -132,6 +132,8 @@ class Listener:
         armed = self._measure.armed
         if not armed and self._echo_possible(far_end):
             return []  # a faint voice while ours sounds: faint echo is likelier
+        if not armed and max(self._levels) < self._settings.unarmed_level_db:
+            return []  # line noise that sets in after digital silence can look like speech to the neural VAD
         enough = 1 if armed and self._fell else self._settings.unarmed_windows
         if not own or self._windows_in_a_row < enough:
             return []

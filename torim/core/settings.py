@@ -70,6 +70,7 @@ class ListenSettings:
     tone_share: float = setting(0.9, "a key's two tones hold over 98 % of its energy; no voice does at their pitches")
     speech_min: float = setting(0.5, "knee of the measured latency against false alarms")
     speech_keep_min: float = setting(0.35, "hysteresis: a voice goes on while at or above this")
+    unarmed_level_db: float = setting(-56.0, "a faint voice is above this; line noise after digital silence is not")
     unarmed_windows: int = setting(3, "a voice below the energy gate still counts after three windows")
     active_hold_ms: int = setting(60, "the neural VAD goes on for a while after a sound: later is not evidence")
     rest_after_ms: int = setting(1_000, "without speech: the memory of the neural VAD has settled on a quiet line")
