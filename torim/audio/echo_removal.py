@@ -28,6 +28,7 @@ _UNKNOWN_MAX_FRAMES = 500  # 10 s of our voice: a line that has taught nothing b
 _REMOVED_DB = 12.0  # at least this much is taken out of most of an echo, and less out of a caller
 _UNLIKE = 0.35  # our own voice is more alike
 _LONG_MS, _SHIFT_MS = 330, 250  # the canceller finds delays up to some 400 ms; beyond it is given our voice late
+_CHECK_EVERY = 2  # frames: the line is known
 _DOUBT_FRAMES = 15  # what was removed was not our voice
 
 _FADE = np.linspace(0.0, 1.0, g711.FRAME_SAMPLES, dtype=np.float32)
@@ -73,7 +74,7 @@ class EchoRemoval:
     """One call's line without our own voice in it."""
 
     def __init__(self, meter: EchoMeter, make: Callable[[], Cancels] = Canceller) -> None:
-        self.working = False  # the last frame given out is the canceller's
+        self.working_frames = 0  # given out in a row up to now
         self._meter = meter
         self._make = make
         self._canceller: Cancels | None = None
@@ -102,6 +103,16 @@ class EchoRemoval:
             return self._give(late, None)
         self._follow(near, cleaned, now_ms)
         return self._give(late, cleaned if self._believed else None)
+
+    @property
+    def working(self) -> bool:
+        """Whether the last frame given out is the canceller's."""
+        return self.working_frames > 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing but the canceller's frames is in the last 100 ms."""
+        return self.working_frames > WINDOW_SAMPLES // g711.FRAME_SAMPLES
 
     @property
     def _believed(self) -> bool:
@@ -147,9 +158,9 @@ class EchoRemoval:
         newest = self._raw[-g711.FRAME_SAMPLES :]
         np.multiply(near, np.float32(1 / 32768), out=newest, casting="unsafe")
         raw_db = _level_db(newest)
-        self.likeness = 0.0
         meter = self._meter
         if raw_db < _AUDIBLE_DB:
+            self.likeness = 0.0
             if self.working:
                 meter.hear_quiet(raw_db, now_ms)
             return
@@ -161,7 +172,8 @@ class EchoRemoval:
 
     def _doubt_it(self, raw_db: float, cleaned: Int16s, now_ms: int) -> None:
         """Our voice is taken out of its echo, a caller is let through; anything else is not to be believed."""
-        self.likeness = self._meter.check(self._raw, now_ms)
+        if self.working_frames % _CHECK_EVERY:
+            self.likeness = self._meter.check(self._raw, now_ms)
         removed = raw_db - _level_db(cleaned.astype(np.float32) / np.float32(32768)) >= _REMOVED_DB
         if removed and self.likeness < _UNLIKE:
             self._doubt += 1
@@ -185,10 +197,11 @@ class EchoRemoval:
     def _give(self, late: bytes, cleaned: Int16s | None) -> bytes:
         if cleaned is not None and self._kept is None:
             self._kept = late[-DELAY_SAMPLES:]
-        was, self.working = self.working, cleaned is not None
         if cleaned is None:
+            self.working_frames = 0
             return late
-        return g711.encode(cleaned if was else _blend(g711.decode(late), cleaned))
+        self.working_frames += 1
+        return g711.encode(cleaned if self.working_frames > 1 else _blend(g711.decode(late), cleaned))
 
 
 def _blend(old: Int16s, new: Int16s) -> Int16s:

@@ -82,7 +82,7 @@ class FrontEnd:
             echo_db=expected_db,
             echo_known=self._echo.delay_ms is not None,
             unknown=we_are_heard and self._echo.line.returns is Returns.UNKNOWN,
-            removing=removing,
+            removing=removing and self._removal is not None and self._removal.settled,
             returning=self._echo.returning(now_ms),
         )
 

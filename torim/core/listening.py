@@ -115,7 +115,9 @@ class Listener:
         self._probability = probability
         spoken = probability >= settings.speech_min and not self._measure.tone
         sounds = self._now_ms - self._active_ms <= settings.active_hold_ms
-        own = spoken and not self._explained(far_end) and (sounds or not self._measure.armed)
+        # On a line that may return our voice, the neural VAD going on after a sound is that sound's.
+        quiet = not self._measure.armed and not self._measure.returning
+        own = spoken and not self._explained(far_end) and (sounds or quiet)
         self._windows_in_a_row = self._windows_in_a_row + 1 if own else 0
         self._fell = self._fell or probability < settings.speech_keep_min
         self._low_windows = self._low_windows + 1 if probability < settings.speech_keep_min else 0
@@ -175,8 +177,7 @@ class Listener:
             return False
         above_db = self._measure.level_db - self._measure.echo_db
         if self._measure.removing:
-            residue = self._measure.echo >= settings.echo_left_min and above_db <= settings.echo_left_margin_db
-            return residue or above_db <= settings.echo_left_db
+            return self._residue(above_db)
         if self._measure.echo >= settings.echo_certain_min:
             return True
         if self._measure.unknown and self._measure.level_db <= settings.echo_faint_db:
@@ -189,6 +190,14 @@ class Listener:
 
     def _echo_possible(self, far_end: FarEnd) -> bool:
         return self._measure.returning or echo_possible(far_end, self._settings)
+
+    def _residue(self, above_db: float) -> bool:
+        """Whether a sound is what the canceller left of our voice: the lower it is, the less like it need be."""
+        settings = self._settings
+        if above_db <= settings.echo_left_db or self._measure.level_db <= settings.echo_dust_db:
+            return True
+        low = above_db <= settings.echo_left_low_db and self._measure.echo >= settings.echo_left_low_min
+        return low or (above_db <= settings.echo_left_margin_db and self._measure.echo >= settings.echo_left_min)
 
     def _onset(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         began_ms = self._began_ms()

@@ -93,7 +93,10 @@ class ListenSettings:
         0.45, "likeness of what a canceller left over; nine of ten residues, a caller rarely"
     )
     echo_left_margin_db: float = setting(3.0, "residues are below the echo; a sound this much above it is a caller")
+    echo_left_low_min: float = setting(0.3, "likeness that is enough of what is clearly below the echo")
+    echo_left_low_db: float = setting(-5.0, "against the echo: clearly below it")
     echo_left_db: float = setting(-12.0, "against the echo: what is below after cancelling is residue")
+    echo_dust_db: float = setting(-50.0, "what a canceller lets through of a caller is louder")
     sure_idle_ms: int = setting(64, "nothing sounds: a wrong turn costs little, a missed word much")
     sure_asked_ms: int = setting(96, "a short answer is expected")
     sure_window_ms: int = setting(96, "in the echo window a sure voice cuts at once")
