@@ -50,6 +50,12 @@ class Config:
     enable_barge_in: bool = setting(
         True, read.boolean, "Default of each call's permission to interrupt the AI.", env="ENABLE_BARGE_IN"
     )
+    patience: str = setting(
+        "balanced",
+        read.choice("quick", "balanced", "patient"),
+        "How soon a caller's sound stops the AI: `quick` obeys every short word, `balanced` lets acknowledgements and"
+        " coughs pass, `patient` asks for more certainty.",
+    )
     greeting_lock: bool = setting(True, read.boolean, "The greeting is played to its end before a caller can cut in.")
     language: str | None = setting(
         None, read.code, "Opening language of calls, in place of the business's `opening_language`."

@@ -232,7 +232,7 @@ AFTER = {
     None: {VoiceOnset},
     VoiceOnset: {VoiceSure, VoiceDropped},
     VoiceSure: {VoiceEnded},
-    VoiceDropped: {VoiceOnset},
+    VoiceDropped: {VoiceOnset, VoiceDropped},
     VoiceEnded: {VoiceOnset},
 }
 PIECE = st.tuples(
@@ -261,7 +261,7 @@ def test_onset_is_answered_by_sure_or_dropped_and_sure_by_ended(pieces):
         if isinstance(event, VoiceOnset):
             onset_at = at
         elif onset_at is not None and not isinstance(event, VoiceEnded):
-            assert at - onset_at <= 520, "no question stays open"
+            assert at - onset_at <= 580, "no question stays open"
 
 
 # --- when the neural VAD may wait -------------------------------------------------------------------------

@@ -29,13 +29,19 @@ class Sound:
     far_end: FarEnd = FarEnd()  # at the onset: the hold that follows silences the other side
     voice_ms: int = 0  # of the neural VAD, not explained by echo
     pitch_ms: int = 0  # voiced, by its periodicity
-    frames: int = 0
-    echo_frames: int = 0
+    frames: int = 0  # with energy of their own
+    echo_frames: int = 0  # of the frames: certainly echo
     speech_peak: float = 0.0
     level_db: float = -96.0  # loudest frame
     echo_peak: float = 0.0
     removing: bool = False  # at the onset our voice was being taken out
     returning: bool = False  # at the onset our voice could be in what was heard
+    odds: float | None = None  # of the verifier: log-odds of a turn; None while it says nothing
+    run_ms: int = 0  # of speech in a row by the neural VAD
+    started_ms: int = 0  # when its energy began
+    heard_ms: int = 0  # when it was last heard
+    again: bool = False  # the second of two short utterances
+    insists: bool = False  # a voice that begins a second time
 
     @property
     def echo_share(self) -> float:
@@ -65,7 +71,7 @@ def judge(sound: Sound, age_ms: int, stopped: bool, settings: ListenSettings) ->
     """The verdict so far on a sound that began ``age_ms`` ago and may have ``stopped``."""
     if sound.voice_ms >= voice_needed_ms(sound, settings):
         return Verdict.VOICE
-    if age_ms >= settings.echo_verdict_ms and _echoes(sound, settings):
+    if is_echo(sound, age_ms, settings):
         return Verdict.ECHO
     if stopped:
         return Verdict.VOICE if _short_word(sound, settings) else Verdict.NOISE
@@ -75,11 +81,11 @@ def judge(sound: Sound, age_ms: int, stopped: bool, settings: ListenSettings) ->
     return Verdict.UNDECIDED
 
 
-def _echoes(sound: Sound, settings: ListenSettings) -> bool:
+def is_echo(sound: Sound, age_ms: int, settings: ListenSettings) -> bool:
     """Whether most of a sound was our voice; a word that a canceller let through is not undone by what follows it."""
     if sound.removing and sound.voice_ms >= settings.short_word_ms:
         return False
-    return sound.echo_share >= settings.echo_share
+    return age_ms >= settings.echo_verdict_ms and sound.echo_share >= settings.echo_share
 
 
 def _short_word(sound: Sound, settings: ListenSettings) -> bool:

@@ -54,6 +54,7 @@ class Verdict(Enum):
     VOICE = "voice"
     ECHO = "echo"
     NOISE = "noise"
+    SHORT = "short"  # a voice, too short to stop the AI in the middle of a statement
     UNDECIDED = "undecided"
 
 
@@ -65,6 +66,7 @@ class Evidence:
     level_db: float = -96.0  # dBFS of the frame
     echo: float = 0.0  # likeness to what was played in the last 600 ms, 0..1
     voiced_ms: int = 0  # voice heard since the onset
+    odds: float | None = None  # of the verifier: log-odds of a turn; None where it said nothing
 
 
 # --- from the carrier -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from collections import deque
 from enum import Enum
 from typing import NamedTuple
 
-from torim.core.echo import FarEnd, Sound, echo_possible, judge
+from torim.core.echo import FarEnd, Sound, echo_possible
 from torim.core.events import (
     Evidence,
     Verdict,
@@ -22,12 +22,15 @@ from torim.core.events import (
     VoiceOnset,
     VoiceSure,
 )
+from torim.core.inquiry import Inquiry
+from torim.core.policy import LEARNED, Moment, context_of, decide, row
 from torim.core.settings import ListenSettings
 
 __all__ = ["FRAME_MS", "WINDOW_MS", "FarEnd", "ListenState", "Listener", "Measure"]
 
 FRAME_MS = 20
 WINDOW_MS = 32  # of the neural VAD
+_KEPT_FRAMES = 45  # 900 ms: the longest sound under verification, and what came before its trigger
 _LEVEL_FRAMES = 3  # the loudest of them is the level that goes with one output of the neural VAD
 
 
@@ -71,15 +74,21 @@ class Listener:
         self._fell = True  # speech probability has been low since the last verdict or ending
         self._measure = Measure()
         self._echoes = deque([0.0], maxlen=self._settings.echo_hold_ms // FRAME_MS)
-        self._levels = deque([-96.0], maxlen=_LEVEL_FRAMES)
+        self._levels = deque([-96.0], maxlen=_KEPT_FRAMES)
         self._probability = 0.0
         self._sound = Sound(0)
         self._active_ms = -1_000  # when there was last energy
         self._voice_ms = 0  # when voice was last heard
+        self._inquiry = Inquiry(self._settings)
 
     @property
     def state(self) -> ListenState:
         return self._state
+
+    @property
+    def question(self) -> int:
+        """Number of the question that the verifier is to answer; 0: none. Another number is another question."""
+        return self._inquiry.question
 
     def rests(self, far_end: FarEnd) -> bool:
         """Whether the neural VAD may wait: nothing stirs, and a voice too faint to stir counts not while ours sounds.
@@ -98,21 +107,32 @@ class Listener:
         self._levels.append(measure.level_db)
         self._follow_energy(measure)
         if self._state is ListenState.QUIET:
-            return self._onset(far_end, audio_ms) if self._voiced_energy(far_end) else []
+            voiced = self._voiced_energy(far_end) and self._may_hold()
+            return self._onset(far_end, audio_ms) if voiced else []
         if self._state is ListenState.VERIFYING:
             self._gather(measure, far_end)
             return self._verify(audio_ms)
         if self._state is ListenState.VOICE:
             self._sound.level_db = max(self._sound.level_db, measure.level_db)
             return self._endpoint(audio_ms)
-        if not measure.armed:
-            self._state = ListenState.QUIET
-        return []
+        return [] if measure.armed else self._dismissed(audio_ms)
 
-    def speech(self, probability: float, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
-        """Take in one output of the neural VAD, which covers the 32 ms up to now."""
+    def _dismissed(self, audio_ms: int) -> list[VoiceEvent]:
+        """A sound that was refused is over."""
+        self._state = ListenState.QUIET
+        events = self._still_refused(audio_ms)
+        self._inquiry.close()
+        return events
+
+    def speech(self, probability: float, far_end: FarEnd, audio_ms: int, odds: float | None = None) -> list[VoiceEvent]:
+        """Take in one output of the neural VAD, which covers the 32 ms up to now.
+
+        ``odds`` is the verifier's answer to `question`: log-odds of a turn; None without a verifier.
+        """
         settings = self._settings
         self._probability = probability
+        learned = odds if settings.verification == LEARNED else None
+        self._inquiry.hear(learned, probability >= settings.speech_keep_min)
         spoken = probability >= settings.speech_min and not self._measure.tone
         sounds = self._now_ms - self._active_ms <= settings.active_hold_ms
         # On a line that may return our voice, the neural VAD going on after a sound is that sound's.
@@ -127,7 +147,33 @@ class Listener:
         if self._state is ListenState.VERIFYING:
             self._count(own, probability)
             return self._verify(audio_ms)
-        return self._trigger(own, far_end, audio_ms)
+        if self._state is ListenState.DISMISSED and self._believed_after_all(own, far_end):
+            return self._onset(far_end, audio_ms) + self._sure(audio_ms)
+        return self._ask_anew(audio_ms) + self._trigger(own, far_end, audio_ms)
+
+    def _believed_after_all(self, own: bool, far_end: FarEnd) -> bool:
+        """Whether a sound that goes on after a drop turns out to be a turn."""
+        settings, sound, inquiry = self._settings, self._sound, self._inquiry
+        open_ms = inquiry.open_ms(self._now_ms)
+        if not own or open_ms is None or inquiry.odds is None:
+            return False
+        asks = row(context_of(far_end, sound.again, settings), settings)
+        long = self._now_ms - sound.started_ms >= asks.turn_from_ms
+        return long and open_ms >= settings.anew_ms and inquiry.odds >= settings.odds_anew
+
+    def _ask_anew(self, audio_ms: int) -> list[VoiceEvent]:
+        """While a sound goes on after a drop, its odds are asked for again and again."""
+        open_ms = self._inquiry.open_ms(self._now_ms)
+        if self._state is not ListenState.DISMISSED or open_ms is None or open_ms < self._settings.rolling_ms:
+            return []
+        self._inquiry.open(self._now_ms)
+        return self._still_refused(audio_ms)
+
+    def _still_refused(self, audio_ms: int) -> list[VoiceEvent]:
+        """More of the same was heard: an engine that takes it for speech is wrong."""
+        if not self._inquiry.more_of_it():
+            return []
+        return [VoiceDropped(audio_ms, Verdict.NOISE, self._evidence())]
 
     def _trigger(self, own: bool, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         """An onset by the neural VAD: at once on a rise while armed, after a few windows otherwise."""
@@ -139,14 +185,19 @@ class Listener:
         enough = 1 if armed and self._fell else self._settings.unarmed_windows
         if not own or self._windows_in_a_row < enough:
             return []
+        if not self._may_hold():
+            return []
         events = self._onset(far_end, audio_ms)
         self._count(True, self._probability)
         return events + self._verify(audio_ms)
 
+    def _may_hold(self) -> bool:
+        return self._inquiry.may_hold(self._windows_in_a_row * WINDOW_MS, self._now_ms)
+
     def _keep(self, far_end: FarEnd) -> None:
         """The caller goes on while there is speech that is neither our echo nor far below their voice."""
         settings = self._settings
-        near = max(self._levels) >= self._sound.level_db - settings.background_db
+        near = max(list(self._levels)[-_LEVEL_FRAMES:]) >= self._sound.level_db - settings.background_db
         if self._probability >= settings.speech_keep_min and near and not self._explained(far_end):
             self._voice_ms = self._now_ms
 
@@ -156,9 +207,13 @@ class Listener:
         if not measure.armed:
             self._armed_ms = None
             self._voiced_frames = 0
+            if self._state is ListenState.QUIET:
+                self._inquiry.close()
             return
         if self._armed_ms is None:
             self._armed_ms = self._now_ms - 2 * FRAME_MS
+            if self._state is ListenState.QUIET:
+                self._inquiry.open(self._now_ms)
         self._voiced_frames += measure.voicing >= self._settings.voicing_min
 
     def _voiced_energy(self, far_end: FarEnd) -> bool:
@@ -188,6 +243,10 @@ class Listener:
             return True
         return max(self._echoes) >= settings.echo_min and above_db <= settings.echo_margin_db
 
+    def _surely_echo(self) -> bool:
+        """Whether a frame that echo may explain is evidence of it: on a line that returns it, or much alike."""
+        return self._measure.echo_known or max(self._echoes) >= self._settings.echo_sure_min
+
     def _echo_possible(self, far_end: FarEnd) -> bool:
         return self._measure.returning or echo_possible(far_end, self._settings)
 
@@ -204,6 +263,10 @@ class Listener:
         self._state = ListenState.VERIFYING
         pitch_ms = self._voiced_frames * FRAME_MS if self._armed_ms == began_ms else 0
         self._sound = Sound(self._now_ms, far_end, pitch_ms=pitch_ms, level_db=self._measure.level_db)
+        self._sound.started_ms, self._sound.heard_ms = began_ms, self._now_ms
+        self._sound.again = self._inquiry.refused.again(began_ms)
+        self._sound.insists = self._inquiry.refused.insists(began_ms)
+        self._inquiry.open(self._now_ms)
         self._sound.returning = self._measure.returning
         self._sound.removing = self._measure.removing
         at_ms = max(0, audio_ms - (self._now_ms - began_ms))
@@ -219,32 +282,56 @@ class Listener:
         sound = self._sound
         sound.level_db = max(sound.level_db, measure.level_db)
         sound.echo_peak = max(sound.echo_peak, measure.echo)
-        if measure.removing and not measure.active:
-            return  # the canceller's silence is like nothing
+        if not measure.active:
+            return  # the gate's hangover, or the canceller's silence: like nothing
         sound.frames += 1
         if self._explained(far_end):
-            sound.echo_frames += 1
+            sound.echo_frames += self._surely_echo()
         elif measure.voicing >= self._settings.voicing_min:
             sound.pitch_ms += FRAME_MS
 
     def _count(self, own: bool, probability: float) -> None:
-        self._sound.voice_ms += WINDOW_MS if own else 0
-        self._sound.speech_peak = max(self._sound.speech_peak, probability)
+        sound = self._sound
+        sound.voice_ms += WINDOW_MS if own else 0
+        sound.run_ms = self._windows_in_a_row * WINDOW_MS
+        sound.speech_peak = max(sound.speech_peak, probability)
+        if self._inquiry.odds is not None:
+            sound.odds = self._inquiry.odds
+        if probability >= self._settings.speech_keep_min:
+            sound.heard_ms = self._now_ms
 
     def _verify(self, audio_ms: int) -> list[VoiceEvent]:
-        age_ms = self._now_ms - self._sound.began_ms
+        sound, now_ms = self._sound, self._now_ms
         stopped = not self._measure.armed and self._probability < self._settings.speech_keep_min
-        verdict = judge(self._sound, age_ms, stopped, self._settings)
+        age_ms = now_ms - sound.began_ms
+        at = Moment(age_ms, self._length_ms(), self._goes_on(), stopped)
+        verdict = decide(sound, at, self._settings)
         if verdict is Verdict.VOICE:
-            self._state = ListenState.VOICE
-            self._voice_ms = self._now_ms
-            self._fell = False
-            return [VoiceSure(audio_ms, self._evidence())]
+            return self._sure(audio_ms)
         if verdict is Verdict.UNDECIDED and age_ms < self._settings.verify_max_ms:
             return []
         self._state = ListenState.DISMISSED
         self._fell = self._probability < self._settings.speech_keep_min
+        self._inquiry.drop(verdict, sound, now_ms)
         return [VoiceDropped(audio_ms, verdict, self._evidence())]
+
+    def _goes_on(self) -> bool:
+        return self._probability >= self._settings.speech_min and not self._surely_echo()
+
+    def _length_ms(self) -> int:
+        """How long the sound has been about as loud as at its loudest: breath before and room after do not count."""
+        frames = min(len(self._levels), (self._now_ms - self._sound.started_ms) // FRAME_MS)
+        levels = list(self._levels)[-frames:] if frames else []
+        least_db = max(levels, default=0.0) - self._settings.length_depth_db
+        loud = [number for number, level_db in enumerate(levels) if level_db >= least_db]
+        return (loud[-1] - loud[0] + 1) * FRAME_MS if loud else 0
+
+    def _sure(self, audio_ms: int) -> list[VoiceEvent]:
+        self._state = ListenState.VOICE
+        self._voice_ms = self._now_ms
+        self._fell = False
+        self._inquiry.believed()
+        return [VoiceSure(audio_ms, self._evidence())]
 
     def _endpoint(self, audio_ms: int) -> list[VoiceEvent]:
         if self._now_ms - self._voice_ms < self._settings.endpoint_ms:
@@ -261,4 +348,5 @@ class Listener:
             level_db=round(self._measure.level_db, 1),
             echo=round(max(sound.echo_peak, self._measure.echo), 2),
             voiced_ms=sound.voice_ms,
+            odds=None if sound.odds is None else round(sound.odds, 2),
         )

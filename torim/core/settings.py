@@ -5,8 +5,8 @@ Nothing in the core compares with a bare number. `describe()` lists all of them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -61,7 +61,7 @@ class TurnSettings:
 
 @dataclass(frozen=True, slots=True)
 class ListenSettings:
-    """Thresholds of the local detector (`audio/gate.py`, `core/listening.py`, `core/echo.py`)."""
+    """Thresholds of the local detector (`audio/gate.py`, `core/listening.py`, `core/echo.py`, `core/policy.py`)."""
 
     absolute_floor_db: float = setting(-52.0, "quiet lines: comfort noise lies below, a soft caller above")
     gate_margin_db: float = setting(10.0, "above the line's own noise; 6 dB opens on its fluctuations")
@@ -107,9 +107,48 @@ class ListenSettings:
     echo_verdict_ms: int = setting(160, "earliest verdict of echo: one and a half windows of likeness")
     echo_share: float = setting(0.5, "of the frames since the onset that must look like echo")
     noise_verdict_ms: int = setting(300, "no word of the neural VAD by then: noise")
-    verify_max_ms: int = setting(500, "an open question is dropped; a second trigger starts anew")
+    verify_max_ms: int = setting(560, "an open question is dropped; a second trigger starts anew")
+    verification: str = setting(
+        "learned", "learned, rules (also where weights are missing), or off: every hold is a cut"
+    )
+    commit_all_ms: int = setting(64, "without verification: every held sound is a turn from then on")
+    odds_drop: float = setting(
+        -3.0, "log-odds of a turn below which a hold is dropped; -1 refuses callers, wins nothing"
+    )
+    odds_commit: float = setting(1.0, "log-odds above which a voice is a turn once its context's time has passed")
+    odds_short: float = setting(0.0, "of a sound that has ended, or at the deadline: the likelier of the two")
+    odds_hold: float = setting(-3.0, "no hold while the odds since the gate armed are below")
+    odds_wary: float = setting(1.0, "what each hold that lately proved false adds to it: this line makes noises")
+    odds_hold_max: float = setting(0.0, "the most that is asked for")
+    wary_ms: int = setting(10_000, "how long a false hold is remembered")
+    odds_anew: float = setting(2.0, "of a sound that goes on after a drop: it has been refused once")
+    drop_from_ms: int = setting(96, "three windows; fewer refuse one turn in ten")
+    drop_quiet_ms: int = setting(320, "nothing is held up by waiting while the AI is silent")
+    turn_quiet_ms: int = setting(160, "AI silent: a wrong turn costs an apology; coughs are known by 200 ms")
+    turn_asked_ms: int = setting(200, "an answer is expected: as soon as coughs are known")
+    length_depth_db: float = setting(25.0, "a word's length is that of what lies within this of its loudest frame")
+    turn_statement_ms: int = setting(520, "in mid-statement: acknowledgements last 250 to 570 ms, turns go on")
+    turn_deadline_ms: int = setting(400, "at the deadline: with a tail too soft to be counted, while speech goes on")
+    voice_least_ms: int = setting(64, "voice by the neural VAD that a turn must hold, whatever the odds")
+    rolling_ms: int = setting(320, "after a drop the question is asked anew at this interval")
+    anew_ms: int = setting(192, "six windows of the new question before it can be answered with yes")
+    same_event_ms: int = setting(500, "coughs of one fit are closer together")
+    insist_within_ms: int = setting(3_000, "whose voice begins a second time within this means it")
+    insist_voice_ms: int = setting(96, "speech by the neural VAD in a row that counts as a second beginning")
     background_db: float = setting(30.0, "a voice this much below the caller's loudest is somebody else's")
     endpoint_ms: int = setting(500, "silence that ends a turn; pauses inside numbers reach 220 ms")
+
+
+PATIENCE: Mapping[str, Mapping[str, Any]] = {
+    "quick": {"turn_statement_ms": 200, "odds_drop": -4.0, "odds_commit": 0.5, "odds_short": -0.5},
+    "balanced": {},
+    "patient": {"odds_drop": -2.0, "odds_commit": 2.0, "odds_short": 1.0, "turn_asked_ms": 320, "turn_quiet_ms": 320},
+}
+
+
+def listen_settings(patience: str = "balanced") -> ListenSettings:
+    """The thresholds of a way to listen: quick, balanced or patient."""
+    return replace(ListenSettings(), **PATIENCE[patience])
 
 
 def describe(group: type[TurnSettings] | type[ListenSettings]) -> Iterator[tuple[str, Any, str]]:

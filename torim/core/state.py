@@ -184,9 +184,10 @@ class CallState:
 
 def numbers(evidence: Evidence) -> dict[str, object]:
     """A detector's numbers as a note shows them."""
-    return {
+    shown: dict[str, object] = {
         "speech": round(evidence.speech, 2),
         "level_db": round(evidence.level_db, 1),
         "echo": round(evidence.echo, 2),
         "voiced_ms": evidence.voiced_ms,
     }
+    return shown if evidence.odds is None else shown | {"odds": round(evidence.odds, 1)}

@@ -139,6 +139,7 @@ def _evidence(evidence: Evidence) -> str:
         level_db=round(evidence.level_db, 1),
         echo=round(evidence.echo, 2),
         voiced_ms=evidence.voiced_ms,
+        odds=None if evidence.odds is None else round(evidence.odds, 1),
     )
 
 
@@ -277,7 +278,7 @@ def _read_evidence(words: _Words) -> Evidence:
     named = words.named
     return Evidence(
         float(named.get("speech", 0)), float(named.get("level_db", -96)), float(named.get("echo", 0)),
-        int(named.get("voiced_ms", 0)),
+        int(named.get("voiced_ms", 0)), float(named["odds"]) if "odds" in named else None,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from torim.audio.front_end import FrontEnd
 from torim.audio.vad import SileroVad
+from torim.audio.verifier import Watch, installed
 from torim.core.events import VoiceEvent
 from torim.core.listening import FarEnd, Listener
 from torim.core.settings import ListenSettings
@@ -66,7 +67,7 @@ class VadBatch:
 class Ears:
     """One call's hearing."""
 
-    __slots__ = ("_batch", "_late", "_listener", "_waiting", "front_end")
+    __slots__ = ("_batch", "_late", "_listener", "_waiting", "_watch", "front_end")
 
     def __init__(self, settings: ListenSettings, batch: VadBatch, late: Callable[[float], None]) -> None:
         self.front_end = FrontEnd(settings)
@@ -74,6 +75,7 @@ class Ears:
         self._batch = batch
         self._late = late
         self._waiting = False
+        self._watch = Watch(installed())
 
     def played(self, payload: bytes, play_at_ms: int) -> None:
         """AI audio as it was sent, with the instant at which it plays: what an echo would be an echo of."""
@@ -96,7 +98,7 @@ class Ears:
         if probability is None:
             self._waiting = True
             return events
-        return events + self._listener.speech(probability, far_end, audio_ms)
+        return events + self.speech(probability, far_end, audio_ms)
 
     def heard(self, probability: float) -> None:
         """The batch has run: hand the probability to the call."""
@@ -104,5 +106,6 @@ class Ears:
         self._late(probability)
 
     def speech(self, probability: float, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
-        """What a late probability means."""
-        return self._listener.speech(probability, far_end, audio_ms)
+        """What a probability that has just been computed means, with the verifier's word where it is asked for."""
+        odds = self._watch.hear(self._listener.question, self.front_end.stream.state)
+        return self._listener.speech(probability, far_end, audio_ms, odds)

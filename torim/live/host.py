@@ -25,7 +25,7 @@ from torim.core.abilities import CarrierCapabilities, EngineCapabilities
 from torim.core.actions import Purpose, RunTool
 from torim.core.events import EndReason
 from torim.core.replay import head
-from torim.core.settings import TurnSettings
+from torim.core.settings import TurnSettings, listen_settings
 from torim.desk.receptionist import CallContext, Receptionist
 from torim.engines.base import SessionConfig, ToolSpec
 from torim.errors import CarrierError
@@ -238,6 +238,7 @@ class CallHost:
             greeting_lock=config.greeting_lock,
             engine_creates=config.engine_creates,
             turn_settings=settings,
+            listen_settings=listen_settings(config.patience),
         )
 
     def _session(self, language: str) -> SessionConfig:

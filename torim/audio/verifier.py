@@ -1,0 +1,83 @@
+"""The learned verifier: log-odds that a sound is a caller's turn, from the neural VAD's own recurrent state.
+
+A regression of three classes (turn, body sound, other) on the mean of the state since a question was opened and on
+the newest state. It measures only; what the odds mean is decided in `torim.core.policy`. Where nothing is being
+verified it costs nothing. Weights: `tools.train_verifier`.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from torim.audio import weights
+from torim.audio.vad import Floats
+from torim.errors import ConfigError
+
+CLASSES = ("turn", "body sound", "other")
+HIDDEN = 128  # of the VAD's state: its hidden half
+FEATURES = 2 * HIDDEN
+
+
+class Verifier:
+    """The weights: ``matrix`` [3, 256] and ``bias`` [3]."""
+
+    def __init__(self, matrix: NDArray[np.floating], bias: NDArray[np.floating]) -> None:
+        if matrix.shape != (len(CLASSES), FEATURES) or bias.shape != (len(CLASSES),):
+            raise ConfigError("The verifier's weights have another shape: train it again.", "verifier.weights")
+        self._mean = np.ascontiguousarray(matrix[:, :HIDDEN], dtype=np.float32)
+        self._last = np.ascontiguousarray(matrix[:, HIDDEN:], dtype=np.float32)
+        self._bias = bias.astype(np.float32)
+
+    def odds(self, mean: Floats, last: Floats) -> float:
+        """Log of the odds that a sound with these states is a turn."""
+        turn, body, other = (self._mean @ mean + self._last @ last + self._bias).tolist()
+        highest = max(body, other)
+        return float(turn - highest - math.log1p(math.exp(min(body, other) - highest)))
+
+
+@cache
+def installed() -> Verifier | None:
+    """The vendored verifier; None if its weights are missing: then the rules decide.
+
+    Raises:
+        ConfigError: ``verifier.weights`` if they belong to another VAD than the one that is installed.
+    """
+    stored = weights.load_verifier()
+    if stored is None:
+        return None
+    if str(stored["vad_sha256"]) != weights.vad_sha256():
+        raise ConfigError(
+            "The verifier was trained on another VAD: run `python -m tools.train_verifier`.", "verifier.weights"
+        )
+    return Verifier(stored["matrix"], stored["bias"])
+
+
+class Watch:
+    """One call's states since its present question was opened."""
+
+    __slots__ = ("_count", "_question", "_sum", "_verifier")
+
+    def __init__(self, verifier: Verifier | None) -> None:
+        self._verifier = verifier
+        self._question = 0
+        self._sum = np.zeros(HIDDEN, np.float32)
+        self._count = 0
+
+    def hear(self, question: int, state: Floats) -> float | None:
+        """Take in the VAD's state after a window; the log-odds so far, None where no question is open (0).
+
+        Another number than before opens a new question.
+        """
+        if self._verifier is None or question == 0:
+            return None
+        if question != self._question:
+            self._question, self._count = question, 0
+            self._sum[:] = 0.0
+        last = state[:HIDDEN]
+        self._sum += last
+        self._count += 1
+        return self._verifier.odds(self._sum * np.float32(1.0 / self._count), last)
