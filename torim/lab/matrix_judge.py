@@ -96,8 +96,8 @@ def call_problems(played: Played) -> list[str]:
 
 
 def _unprovoked(played: Played) -> Iterator[ServerEntry]:
-    """Entries from before the first trial."""
-    first = played.said[0].onset_samples if played.said else 0
+    """Entries from before the first trial; a key is answered within the error of the clock."""
+    first = played.said[0].onset_samples - FRAME_SAMPLES if played.said else 0
     clock = played.record.clock
     return (entry for entry in played.record.timeline if clock.samples(entry.at_ms) < first)
 
