@@ -27,6 +27,16 @@ def test_the_list(scripts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.split("\n")[:2] == ["good            Ends well.", "verdict         Ends as told."]
 
 
+def test_a_folder_may_be_a_measurement(scripts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (scripts / "several").mkdir()
+    (scripts / "several" / "__main__.py").write_text(
+        '"""Ends as told, too."""\nimport sys\nsys.exit(int(sys.argv[1]))\n'
+    )
+    assert cli.main(["bench", "list"]) == cli.OK
+    assert "several         Ends as told, too." in capsys.readouterr().out
+    assert cli.main(["bench", "several", "3"]) == cli.FAILED
+
+
 def test_a_measurement_decides_the_exit_code(scripts: Path) -> None:
     assert cli.main(["bench", "good"]) == cli.OK
     assert cli.main(["bench", "verdict", "0"]) == cli.OK

@@ -39,11 +39,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _scripts() -> dict[str, str]:
-    """Each script's name and the first line of its docstring."""
+    """The name of each script, and of each folder that can be run, with the first line of its docstring."""
     if not BENCH.is_dir():
         raise ConfigError("The measurements come with a checkout of Torim: run this in one.", "bench.missing")
     files = sorted(file for file in BENCH.glob("*.py") if not file.name.startswith("_"))
-    return {file.stem.replace("_", "-"): _summary(file) for file in files}
+    found = {file.stem.replace("_", "-"): _summary(file) for file in files}
+    return found | {file.parent.name: _summary(file) for file in sorted(BENCH.glob("*/__main__.py"))}
 
 
 def _summary(file: Path) -> str:
