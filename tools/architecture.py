@@ -43,7 +43,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "audio": ("numpy", "livekit"),
     "carriers": ("msgspec",),
     "engines": ("msgspec", "numpy"),
-    "desk": ("msgspec",),
+    "desk": ("msgspec", "holidays", "pyluach", "phonenumbers", "icalendar", "dateutil"),
     "config": (),
     "config_values": (),
     "cli": (),

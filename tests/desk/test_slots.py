@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torim.desk.business import Business, Hours, Service, load_business
-from torim.desk.slots import Interval, Slot, closing_instant, free_slots, instant, offered, starts_at
+from torim.desk.slots import Busy, Slot, free_slots, offered, starts_at
+from torim.desk.zones import closing_instant, instant
 from torim.errors import BookingError, CoreMisuse
 
 JERUSALEM = ZoneInfo("Asia/Jerusalem")
@@ -44,7 +45,7 @@ def test_a_day_is_cut_into_steps_and_the_last_one_fits() -> None:
 
 def test_notice_horizon_and_busy_times_take_slots_away() -> None:
     shop = business(hours=every_day("12:00-15:00"), minimum_notice_min=60, horizon_days=1)
-    lunch = Interval(SUNDAY_NOON + timedelta(minutes=105), SUNDAY_NOON + timedelta(minutes=120))
+    lunch = Busy.between(SUNDAY_NOON + timedelta(minutes=105), SUNDAY_NOON + timedelta(minutes=120))
     slots = list(free_slots(shop, service(30), [lunch], SUNDAY_NOON))
     assert local_times(slots)[:3] == ["Sun 13:00", "Sun 14:00", "Sun 14:30"]
     assert {slot.local.date() for slot in slots} == {date(2026, 11, 22), date(2026, 11, 23)}
@@ -116,7 +117,7 @@ def openings(draw: st.DrawFn) -> tuple[str, ...]:
 
 
 @st.composite
-def scenes(draw: st.DrawFn) -> tuple[Business, Service, list[Interval], datetime]:
+def scenes(draw: st.DrawFn) -> tuple[Business, Service, list[Busy], datetime]:
     """A business, a service and what is taken, with now within three days before a change of the clocks."""
     changes = st.sampled_from([FORWARD, BACK])
     midnight = datetime.combine(draw(changes), datetime.min.time(), JERUSALEM).astimezone(UTC)
@@ -129,7 +130,7 @@ def scenes(draw: st.DrawFn) -> tuple[Business, Service, list[Interval], datetime
     )
     stretch = st.tuples(st.integers(0, 8 * 1440), st.integers(1, 300))
     taken = [
-        Interval(now + timedelta(minutes=begin), now + timedelta(minutes=begin + length))
+        Busy.between(now + timedelta(minutes=begin), now + timedelta(minutes=begin + length))
         for begin, length in draw(st.lists(stretch, max_size=8))
     ]
     return shop, service(draw(st.sampled_from([10, 30, 45, 90]))), taken, now
@@ -149,7 +150,7 @@ def within_hours(shop: Business, slot: Slot) -> bool:
 @given(scenes())
 @settings(deadline=None, max_examples=150)
 def test_every_slot_is_free_allowed_and_real(
-    scene: tuple[Business, Service, list[Interval], datetime],
+    scene: tuple[Business, Service, list[Busy], datetime],
 ) -> None:
     shop, wanted, taken, now = scene
     slots = list(free_slots(shop, wanted, taken, now))
@@ -167,7 +168,7 @@ def test_every_slot_is_free_allowed_and_real(
 @given(scenes())
 @settings(deadline=None, max_examples=100)
 def test_what_is_taken_removes_exactly_what_it_meets(
-    scene: tuple[Business, Service, list[Interval], datetime],
+    scene: tuple[Business, Service, list[Busy], datetime],
 ) -> None:
     shop, wanted, taken, now = scene
     every = list(free_slots(shop, wanted, [], now))

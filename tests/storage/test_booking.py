@@ -85,7 +85,8 @@ def rows(url: str, statement: str) -> list[tuple[object, ...]]:
 def test_a_change_behind_our_back_cannot_overlap_either(store: Store, url: str) -> None:
     store.book(request())
     store.book(request("CA2", **at(60)))
-    for change in (f"starts_at = {int(TEN.timestamp())}", f"ends_at = {int(TEN.timestamp()) + 5400}"):
+    ten_s = int(TEN.timestamp())
+    for change in (f"starts_at = {ten_s}, blocked_from = {ten_s}", f"blocked_until = {ten_s + 5400}"):
         with pytest.raises(sqlite3.IntegrityError, match="slot_taken"):
             rows(url, f"UPDATE appointments SET {change}")
     rows(url, "UPDATE appointments SET contact_name = 'Dana', starts_at = starts_at")

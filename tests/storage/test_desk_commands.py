@@ -13,6 +13,7 @@ from storage_scene import at, call_start, request, turn
 from torim.cli import main
 from torim.core.events import EndReason
 from torim.storage.records import CallEnd
+from torim.storage.schema import HEAD
 from torim.storage.store import Store
 
 Run = Callable[..., list[str]]
@@ -48,7 +49,7 @@ def book_some(url: str) -> None:
 
 
 def test_upgrade_creates_the_database_in_the_data_directory(run: Run, tmp_path: Path) -> None:
-    assert run("db", "upgrade") == ["The database is at revision 0002."]
+    assert run("db", "upgrade") == [f"The database is at revision {HEAD}."]
     assert (tmp_path / "data" / "torim.db").exists()
 
 

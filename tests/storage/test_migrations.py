@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_the_first_revision_has_no_transcripts_and_the_second_adds_them(database
     path = old_database(database)
     assert "call_transcript" not in columns(path, "appointments")
     assert migrate.upgrade(database) == HEAD
-    assert columns(path, "appointments")[-1] == "call_transcript"
+    assert "call_transcript" in columns(path, "appointments")
 
 
 def test_an_upgrade_keeps_data_and_the_rule_against_double_booking(database: Database, url: str) -> None:
@@ -95,6 +96,8 @@ def test_down_to_nothing_and_up_again(database: Database) -> None:
 
 def test_the_migrations_and_the_schema_agree(database: Database) -> None:
     migrate.upgrade(database)
+    for tables_module in Path(migrate.__file__).parent.glob("*_tables.py"):
+        import_module(f"torim.storage.{tables_module.stem}")
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from torim.storage.schema import HEAD
 from torim.storage.store import Store
 
 PROGRAM = Path(__file__).with_name("storage_scene.py")
@@ -82,4 +83,4 @@ def test_a_kill_loses_no_committed_booking(url: str, after: int) -> None:
 def test_processes_that_start_together_upgrade_once(url: str) -> None:
     started = [start("upgrade", url) for _ in range(4)]
     outputs = [process.communicate(timeout=60)[0].strip() for process in started]
-    assert outputs == ["0002"] * 4
+    assert outputs == [HEAD] * 4

@@ -76,10 +76,7 @@ def _as_json(found: Sequence[Appointment], business: Business, store: Store) -> 
 
     rows = [
         {
-            **asdict(made),
-            "starts_at": made.starts_at.isoformat(),
-            "ends_at": made.ends_at.isoformat(),
-            "created_at": made.created_at.isoformat(),
+            **{name: _plain(value) for name, value in asdict(made).items()},
             "starts_at_local": made.starts_at.astimezone(ZoneInfo(made.timezone)).isoformat(),
             "service": business.service_name(made.service_id, business.opening_language),
             "call_transcript": _transcript(made, business, store),
@@ -87,6 +84,10 @@ def _as_json(found: Sequence[Appointment], business: Business, store: Store) -> 
         for made in found
     ]
     return json.dumps(rows, ensure_ascii=False, indent=2)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _as_text(found: Sequence[Appointment], business: Business, store: Store, args: argparse.Namespace) -> str:

@@ -1,97 +1,142 @@
 """Appointments in the database: statements on a connection, no transactions of their own.
 
-Whether a time is still free is not asked here: the database refuses the row that would overlap.
+Whether a time is still free is decided by the database, which refuses the row that would overlap; what is read here
+only finds who could have it.
 """
 
 from __future__ import annotations
 
-import secrets
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from torim.desk.book import Appointment, BookingRequest
-from torim.desk.slots import Interval
-from torim.storage.calls import ensure_call, moment, seconds
+from torim.desk.book import Appointment, Source, Status
+from torim.desk.slots import Busy
+from torim.storage import schema
+from torim.storage.moments import maybe_moment, moment, seconds
 from torim.storage.schema import SLOT_TAKEN
 from torim.storage.schema import appointments as table
 
-TAKES_TIME = ("held", "booked")
+TAKES_TIME = (Status.HELD.value, Status.BOOKED.value)
+CALENDAR_GOOD_FOR = timedelta(hours=6)  # how old the last good copy of a linked calendar may be
 _EXCLUSION_VIOLATION = "23P01"  # PostgreSQL's SQLSTATE
+_LONGEST_S = 86_400
 
 
-def busy(connection: Connection, business_id: str, since: datetime, until: datetime) -> list[Interval]:
-    """What is taken between two instants, in order."""
-    query = select(table.c.starts_at, table.c.ends_at).where(
+def busy(
+    connection: Connection,
+    business_id: str,
+    since_s: int,
+    until_s: int,
+    now_s: int,
+    *,
+    but: str | None = None,
+    calendars: bool = True,
+) -> list[Busy]:
+    """What is taken between two instants, in order; ``but`` leaves an appointment out."""
+    found = _appointments_busy(connection, business_id, since_s, until_s, now_s, but)
+    if calendars:
+        found += _calendars_busy(connection, business_id, since_s, until_s, now_s)
+        found.sort()
+    return found
+
+
+def _appointments_busy(
+    connection: Connection, business_id: str, since_s: int, until_s: int, now_s: int, but: str | None
+) -> list[Busy]:
+    columns = (table.c.blocked_from, table.c.blocked_until, table.c.staff_id, table.c.place, table.c.status)
+    query = select(*columns).where(
         table.c.business_id == business_id,
-        table.c.status.in_(TAKES_TIME),
-        table.c.starts_at < seconds(until),
-        table.c.starts_at > seconds(since) - 86_400,  # none is longer than a day
-        table.c.ends_at > seconds(since),
+        or_(table.c.status == "booked", and_(table.c.status == "held", table.c.hold_expires_at > now_s)),
+        table.c.blocked_from < until_s,
+        table.c.blocked_from > since_s - _LONGEST_S,
+        table.c.blocked_until > since_s,
     )
-    rows = connection.execute(query.order_by(table.c.starts_at))
-    return [Interval(moment(row.starts_at), moment(row.ends_at)) for row in rows]
+    if but is not None:
+        query = query.where(table.c.id != but)
+    return [Busy(*row) for row in connection.execute(query.order_by(table.c.blocked_from))]
 
 
-def insert_booking(connection: Connection, request: BookingRequest) -> Appointment:
+def _calendars_busy(connection: Connection, business_id: str, since_s: int, until_s: int, now_s: int) -> list[Busy]:
+    events, linked = schema.calendar_busy, schema.linked_calendars
+    oldest_s = now_s - int(CALENDAR_GOOD_FOR.total_seconds())
+    states = connection.execute(
+        select(linked.c.staff_id, linked.c.read_at).where(linked.c.business_id == business_id)
+    ).all()
+    unreadable = [row.staff_id for row in states if row.read_at is None or row.read_at < oldest_s]
+    found = [Busy(since_s, until_s, staff_id, None, "calendar_unreadable") for staff_id in unreadable]
+    if len(unreadable) == len(states):
+        return found
+    query = select(events.c.starts_at, events.c.ends_at, events.c.staff_id).where(
+        events.c.business_id == business_id, events.c.starts_at < until_s, events.c.ends_at > since_s
+    )
+    return found + [Busy(row[0], row[1], row[2], None, "calendar") for row in connection.execute(query)]
+
+
+def purge_expired(connection: Connection, business_id: str, now_s: int) -> None:
+    """Remove the holds that nobody can use any more."""
+    connection.execute(
+        delete(table).where(
+            table.c.business_id == business_id, table.c.status == "held", table.c.hold_expires_at <= now_s
+        )
+    )
+
+
+def insert_row(connection: Connection, row: dict[str, Any]) -> Appointment:
     """Insert an appointment.
 
     Raises:
         IntegrityError: The time is taken, or the key was used meanwhile.
     """
-    ensure_call(connection, request.call_id, request.business_id, request.asked_at)
-    row = {
-        "id": secrets.token_hex(8),
-        "business_id": request.business_id,
-        "service_id": request.service_id,
-        "starts_at": seconds(request.starts_at),
-        "ends_at": seconds(request.ends_at),
-        "timezone": request.timezone,
-        "status": "booked",
-        "call_id": request.call_id,
-        "idempotency_key": request.idempotency_key,
-        "created_at": seconds(request.asked_at),
-        "contact_name": request.contact_name,
-        "contact_phone": request.contact_phone,
-        "name_note": request.name_note,
-    }
     connection.execute(insert(table).values(row))
-    return appointment(connection.execute(select(table).where(table.c.id == row["id"])).one())
+    return one(connection, table.c.id == row["id"])
 
 
-def by_key(connection: Connection, business_id: str, key: str) -> Appointment | None:
-    """The appointment that was made under an idempotency key."""
-    query = select(table).where(table.c.business_id == business_id, table.c.idempotency_key == key)
-    row = connection.execute(query).first()
+def change(connection: Connection, made: Appointment, at_s: int, **values: Any) -> Appointment:
+    """Change an appointment and raise its version.
+
+    Raises:
+        IntegrityError: The time is taken.
+    """
+    changed = {"version": made.version + 1, "updated_at": at_s} | values
+    connection.execute(update(table).where(table.c.id == made.id).values(changed))
+    return one(connection, table.c.id == made.id)
+
+
+def remove(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    """Remove rows; gives their number."""
+    return connection.execute(delete(table).where(*conditions)).rowcount
+
+
+def one(connection: Connection, *conditions: ColumnElement[bool]) -> Appointment:
+    """The one appointment of these conditions."""
+    return appointment(connection.execute(select(table).where(*conditions)).one())
+
+
+def first(connection: Connection, *conditions: ColumnElement[bool]) -> Appointment | None:
+    """The first appointment of these conditions."""
+    row = connection.execute(select(table).where(*conditions).order_by(table.c.starts_at, table.c.id)).first()
     return appointment(row) if row else None
 
 
-def same_wish(connection: Connection, request: BookingRequest) -> Appointment | None:
-    """The booked appointment that this call already has for the same service and start."""
-    query = select(table).where(
-        table.c.business_id == request.business_id,
-        table.c.call_id == request.call_id,
-        table.c.service_id == request.service_id,
-        table.c.starts_at == seconds(request.starts_at),
-        table.c.status == "booked",
+def by_key(connection: Connection, business_id: str, key: str) -> tuple[str, Appointment] | None:
+    """The verb that was done under an idempotency key, and its appointment."""
+    keys = schema.booking_keys
+    query = select(table, keys.c.verb).join(keys, keys.c.appointment_id == table.c.id)
+    row = connection.execute(query.where(keys.c.business_id == business_id, keys.c.idempotency_key == key)).first()
+    return (row.verb, appointment(row)) if row else None
+
+
+def put_key(connection: Connection, made: Appointment, key: str, verb: str, at_s: int) -> None:
+    """Remember that a verb was done under a key."""
+    connection.execute(
+        insert(schema.booking_keys).values(
+            business_id=made.business_id, idempotency_key=key, verb=verb, appointment_id=made.id, done_at=at_s
+        )
     )
-    row = connection.execute(query).first()
-    return appointment(row) if row else None
-
-
-def add_contact(connection: Connection, made: Appointment, request: BookingRequest) -> Appointment:
-    """Fill in what the caller said about themselves after the appointment was made."""
-    learned = {
-        name: value
-        for name in ("contact_name", "contact_phone", "name_note")
-        if (value := getattr(request, name)) and not getattr(made, name)
-    }
-    if not learned:
-        return made
-    connection.execute(update(table).where(table.c.id == made.id).values(learned))
-    return appointment(connection.execute(select(table).where(table.c.id == made.id)).one())
 
 
 def read(
@@ -101,7 +146,11 @@ def read(
     since: datetime | None = None,
     until: datetime | None = None,
     call_id: str | None = None,
+    phone: str | None = None,
+    staff_id: str | None = None,
+    statuses: Sequence[Status] | None = None,
     limit: int = 1000,
+    offset: int = 0,
 ) -> list[Appointment]:
     """The appointments of a business in order of time; ``since`` and ``until`` bound their start."""
     query = select(table).where(table.c.business_id == business_id)
@@ -111,7 +160,13 @@ def read(
         query = query.where(table.c.starts_at < seconds(until))
     if call_id is not None:
         query = query.where(table.c.call_id == call_id)
-    rows = connection.execute(query.order_by(table.c.starts_at, table.c.id).limit(limit))
+    if phone is not None:
+        query = query.where(table.c.contact_phone == phone)
+    if staff_id is not None:
+        query = query.where(table.c.staff_id == staff_id)
+    if statuses is not None:
+        query = query.where(table.c.status.in_([status.value for status in statuses]))
+    rows = connection.execute(query.order_by(table.c.starts_at, table.c.id).limit(limit).offset(offset))
     return [appointment(row) for row in rows]
 
 
@@ -129,11 +184,22 @@ def appointment(row: Row[Any]) -> Appointment:
         starts_at=moment(row.starts_at),
         ends_at=moment(row.ends_at),
         timezone=row.timezone,
-        status=row.status,
+        status=Status(row.status),
         call_id=row.call_id,
         created_at=moment(row.created_at),
+        staff_id=row.staff_id,
+        place=row.place,
+        version=row.version,
+        sequence=row.sequence,
+        source=Source(row.source),
+        hold_expires_at=maybe_moment(row.hold_expires_at),
+        confirmed_at=maybe_moment(row.confirmed_at),
+        cancelled_at=maybe_moment(row.cancelled_at),
+        updated_at=moment(row.updated_at),
         contact_name=row.contact_name,
         contact_phone=row.contact_phone,
+        contact_email=row.contact_email,
+        notes=row.notes,
         name_note=row.name_note,
         call_summary=row.call_summary,
         call_transcript=row.call_transcript,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, fields
+from datetime import datetime
 from functools import singledispatch
 from itertools import groupby
 from typing import Any
@@ -14,24 +14,34 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from torim.core.events import EndReason
 from torim.core.transcript import Speaker, Turn
+from torim.desk.messages import Urgency
+from torim.desk.outcomes import Outcome, Sentiment
+from torim.errors import StorageError
 from torim.storage import schema
-from torim.storage.records import CallEnd, CallStart, Record, StoredCall, TimelineLine, TurnsSoFar
-
-
-def seconds(at: datetime) -> int:
-    """Whole UTC seconds of an aware datetime."""
-    return int(at.timestamp())
-
-
-def moment(at: int) -> datetime:
-    """The aware UTC datetime of whole seconds."""
-    return datetime.fromtimestamp(at, UTC)
+from torim.storage.moments import maybe_moment, moment, seconds
+from torim.storage.records import (
+    CallEnd,
+    CallMeasures,
+    CallStart,
+    CallSummary,
+    Record,
+    StoredCall,
+    TimelineLine,
+    TurnsSoFar,
+)
 
 
 def ensure_call(connection: Connection, call_id: str, business_id: str, at: datetime) -> None:
-    """Make sure that a call's row exists before something refers to it; its start may still be in the writer."""
+    """Make sure that a call's row exists before something refers to it; its start may still be in the writer.
+
+    Raises:
+        StorageError: ``storage.foreign_call``: the call is another business's.
+    """
     row = {"id": call_id, "business_id": business_id, "carrier": "", "engine": "", "started_at": seconds(at)}
     connection.execute(_upsert(connection, schema.calls, row, replace=False))
+    owner = connection.execute(select(schema.calls.c.business_id).where(schema.calls.c.id == call_id)).scalar()
+    if owner != business_id:
+        raise StorageError(f"The call {call_id!r} is not one of this business.", code="storage.foreign_call")
 
 
 def write(connection: Connection, records: Sequence[Record]) -> None:
@@ -72,21 +82,44 @@ def _turns(record: TurnsSoFar, connection: Connection) -> None:
 
 @_write.register
 def _end(record: CallEnd, connection: Connection) -> None:
-    connection.execute(
-        update(schema.calls)
-        .where(schema.calls.c.id == record.call_id)
-        .values(
-            ended_at=seconds(record.ended_at),
-            end_reason=record.end_reason.value,
-            summary=record.summary,
-            counts=dict(record.counts),
-        )
+    values: dict[str, Any] = {
+        "ended_at": seconds(record.ended_at),
+        "end_reason": record.end_reason.value,
+        "summary": record.summary,
+        "counts": dict(record.counts),
+    }
+    if record.outcome is not None:
+        values["outcome"] = record.outcome.value
+    if record.measures is not None:
+        values |= {name: getattr(record.measures, name) for name in _MEASURES}
+        values["usage"] = dict(record.measures.usage)
+    table = schema.calls
+    connection.execute(update(table).where(table.c.id == record.call_id).values(values))
+    _file_with_appointments(
+        connection, record.call_id, {"call_summary": record.summary, "call_transcript": record.transcript}
     )
-    connection.execute(
-        update(schema.appointments)
-        .where(schema.appointments.c.call_id == record.call_id)
-        .values(call_summary=record.summary, call_transcript=record.transcript)
+
+
+def put_summary(connection: Connection, business_id: str, call_id: str, summary: CallSummary) -> bool:
+    """Store the summary of a call, with its appointments too; False if the business has no such call."""
+    values = {field.name: getattr(summary, field.name) for field in fields(summary)}
+    values["details"] = dict(summary.details)
+    table = schema.calls
+    changed = connection.execute(
+        update(table).where(table.c.id == call_id, table.c.business_id == business_id).values(values)
     )
+    if not changed.rowcount:
+        return False
+    _file_with_appointments(connection, call_id, {"call_summary": summary.summary})
+    return True
+
+
+def _file_with_appointments(connection: Connection, call_id: str, values: dict[str, Any]) -> None:
+    made = schema.appointments
+    connection.execute(update(made).where(made.c.call_id == call_id).values(values))
+
+
+_MEASURES = tuple(field.name for field in fields(CallMeasures))
 
 
 def _upsert(connection: Connection, table: Table, row: dict[str, Any], *, replace: bool) -> Any:
@@ -98,11 +131,11 @@ def _upsert(connection: Connection, table: Table, row: dict[str, Any], *, replac
     return statement.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
-def read_calls(connection: Connection, business_id: str, limit: int) -> list[StoredCall]:
+def read_calls(connection: Connection, business_id: str, limit: int, offset: int = 0) -> list[StoredCall]:
     """The last calls of a business, newest first."""
     table = schema.calls
     query = select(table).where(table.c.business_id == business_id)
-    rows = connection.execute(query.order_by(table.c.started_at.desc(), table.c.id).limit(limit))
+    rows = connection.execute(query.order_by(table.c.started_at.desc(), table.c.id).limit(limit).offset(offset))
     return [_stored(row) for row in rows]
 
 
@@ -154,11 +187,28 @@ def _stored(row: Row[Any]) -> StoredCall:
         started_at=moment(row.started_at),
         from_number=row.from_number,
         to_number=row.to_number,
-        ended_at=None if row.ended_at is None else moment(row.ended_at),
+        ended_at=maybe_moment(row.ended_at),
         end_reason=None if row.end_reason is None else EndReason(row.end_reason),
         summary=row.summary,
         counts=row.counts or {},
+        settings_version=row.settings_version,
+        language=row.language,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        intent=row.intent,
+        next_action=row.next_action,
+        sentiment=None if row.sentiment is None else Sentiment(row.sentiment),
+        urgency=None if row.urgency is None else Urgency(row.urgency),
+        details=row.details or {},
+        measures=_measures(row),
+        erased_at=maybe_moment(row.erased_at),
     )
+
+
+def _measures(row: Row[Any]) -> CallMeasures | None:
+    if row.barge_in_count is None:
+        return None
+    values = {name: getattr(row, name) for name in _MEASURES}
+    return CallMeasures(**(values | {"usage": row.usage or {}}))
 
 
 def _turn(row: Row[Any]) -> Turn:

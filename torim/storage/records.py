@@ -8,6 +8,8 @@ from datetime import datetime
 
 from torim.core.events import EndReason
 from torim.core.transcript import Turn
+from torim.desk.messages import Urgency
+from torim.desk.outcomes import Outcome, Sentiment
 
 Counts = Mapping[str, int | float]
 
@@ -23,6 +25,8 @@ class CallStart:
     started_at: datetime
     from_number: str | None = None  # None: withheld
     to_number: str | None = None
+    settings_version: int | None = None  # of the business
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,35 @@ class TimelineLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMeasures:
+    """How a call went, in numbers; None: nothing was measured."""
+
+    barge_in_count: int = 0
+    false_alarm_count: int = 0
+    stop_ms_p50: int | None = None  # from the caller's onset to silence
+    stop_ms_p95: int | None = None
+    stop_ms_max: int | None = None
+    response_ms_p50: int | None = None  # from the end of the caller's turn to the first sound
+    response_ms_p95: int | None = None
+    cost_estimate: float | None = None  # US dollars
+    usage: Counts = field(default_factory=dict)  # tokens and seconds, by name
+    recording_path: str | None = None  # below the data directory
+
+
+@dataclass(frozen=True, slots=True)
+class CallSummary:
+    """What came of a call, in words and in facts; replaces an earlier one."""
+
+    summary: str
+    intent: str | None = None
+    outcome: Outcome | None = None
+    next_action: str | None = None
+    sentiment: Sentiment | None = None
+    urgency: Urgency | None = None
+    details: Mapping[str, str | None] = field(default_factory=dict)  # such as name and telephone
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnd:
     """A call ended; summary and transcript go to the call's appointments too. May be written again."""
 
@@ -53,6 +86,8 @@ class CallEnd:
     counts: Counts = field(default_factory=dict)
     summary: str | None = None
     transcript: str | None = None
+    measures: CallMeasures | None = None
+    outcome: Outcome | None = None
 
 
 Record = CallStart | TurnsSoFar | TimelineLine | CallEnd
@@ -73,3 +108,13 @@ class StoredCall:
     end_reason: EndReason | None
     summary: str | None
     counts: Counts
+    settings_version: int | None = None
+    language: str | None = None
+    outcome: Outcome | None = None
+    intent: str | None = None
+    next_action: str | None = None
+    sentiment: Sentiment | None = None
+    urgency: Urgency | None = None
+    details: Mapping[str, str | None] = field(default_factory=dict)
+    measures: CallMeasures | None = None
+    erased_at: datetime | None = None
