@@ -124,8 +124,8 @@ MUTANTS = (
     Mutant(
         "what was sent counts as heard",
         "torim/core/playout.py",
-        "part = min(clock, piece.plays_at + len(piece.payload)) - piece.plays_at",
-        "part = len(piece.payload)",
+        "heard_samples = clock - piece.plays_at",
+        "heard_samples = len(piece.payload)",
     ),
     Mutant(
         "an undecided hold is never resumed",
