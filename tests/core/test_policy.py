@@ -73,6 +73,13 @@ def test_a_short_word_in_mid_statement_is_held_and_let_go():
     assert call.verdicts() == [Verdict.SHORT]
 
 
+def test_a_short_word_is_an_answer_when_the_engine_turns_out_to_have_ended():
+    """An engine that speaks in real time says only during the hold that what is held was its last."""
+    call = Call().hear(VOICE, 0.95, 4.0, 200, SPEAKING).hear(VOICE, 0.95, 4.0, 120, IDLE)
+    call.hear(SILENCE, 0.02, 4.0, 700, IDLE)
+    assert call.kinds()[:2] == [VoiceOnset, VoiceSure]
+
+
 def test_a_voice_that_goes_on_in_mid_statement_is_a_turn_before_600_ms():
     call = Call().word(4.0, 900, SPEAKING)
     assert call.kinds() == [VoiceOnset, VoiceSure, VoiceEnded]

@@ -3,6 +3,7 @@
 import pytest
 from staged_call import Staged, voice
 
+from torim.audio import g711
 from torim.core import actions as act
 from torim.core import events as ev
 from torim.core.actions import Purpose
@@ -149,10 +150,29 @@ def test_heard_is_found_by_sound_even_after_a_resume_repeated_some() -> None:
 
 
 def test_a_ducked_tail_is_recognised() -> None:
-    from torim.audio import g711
-
     tail = g711.duck(AUDIO[:8000], -15)
     assert heard_samples(AUDIO, tail) == 8000
+
+
+def test_a_ducked_tail_that_ends_in_a_pause_is_not_taken_for_another_pause() -> None:
+    """Silence is the same at every level: what was heard before it tells where it was."""
+    pause = g711.SILENCE * 800
+    item = voice(1, 1000) + pause + voice(2, 1000) + pause + voice(3, 1000)
+    end = (1000 + 100 + 1000 + 100) * 8
+    assert heard_samples(item, g711.duck(item[end - 1_600 : end], -15)) == end
+
+
+def test_a_ducked_pause_is_the_one_that_followed_what_was_heard_before() -> None:
+    pause = g711.SILENCE * 1600
+    item = voice(1, 1000) + pause + voice(2, 1000) + pause + voice(3, 1000)
+    stage = Staged()
+    stage.respond(1, 0, item, played_ms=2200)
+    stage.say(2150, "wait", stage="in the middle")
+    stage.clear(2200)
+    stage.record.ear.media(g711.duck(item[2200 * 8 : 2350 * 8], -15), 2550 * 8)
+    stage.record.ear.clear(2700 * 8)
+    stage.cut(2700, 1, 2350)
+    assert only_row(stage).heard_ms == pytest.approx(2350, abs=1)
 
 
 def test_foreign_sound_is_not_taken_for_the_item() -> None:

@@ -180,11 +180,17 @@ class Scene:
         return self.bridge.call.far_end(self.bridge.clock.now_ms()).sounding
 
 
-def buzz(ms: int) -> bytes:
-    """A voiced sound, like a long vowel."""
+def vowel(ms: int) -> bytes:
+    """A sung "ee": harmonics under two formants, the pitch gliding, swelling three times a second."""
     at = np.arange(ms * 8) / 8000
-    voice = sum(np.sin(2 * np.pi * 140 * n * at) / n for n in range(1, 20))
-    return g711.encode((voice * 5000).astype(np.int16))
+    pitch_hz = 130 * (1 + 0.15 * np.sin(2 * np.pi * 1.5 * at))
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / 8000
+    voice = np.zeros(len(at))
+    for n in range(1, 22):
+        gain = 0.02 + sum(1 / (1 + ((n * pitch_hz - formant_hz) / 110) ** 2) for formant_hz in (350, 2000))
+        voice += gain * np.sin(n * phase) / n**0.3
+    voice *= 1 - 0.5 * np.cos(2 * np.pi * 3.2 * at)
+    return g711.encode((voice / np.abs(voice).max() * 12_000).astype(np.int16))
 
 
 def scripted_plan(make_peer: Callable[[], ScriptedPeer], peers: list[ScriptedPeer]) -> EnginePlan:

@@ -12,11 +12,11 @@ from bridge_scene import (
     SILENCE,
     DeafLink,
     Scene,
-    buzz,
     engine_plan,
     make_scene,
     play,
     scripted_plan,
+    vowel,
 )
 
 from torim.core.actions import CancelResponse, ClearAudio, FallBackEngine, RunTool, TruncateItem
@@ -50,7 +50,7 @@ async def speaking(tmp_path: Path, **changes: object) -> Scene:
 def test_a_frame_of_voice_and_its_clear_share_one_callback(tmp_path: Path) -> None:
     async def scene() -> None:
         call = await speaking(tmp_path)
-        voice = buzz(400)
+        voice = vowel(400)
         for start in range(0, len(voice), 160):
             call.frame(voice[start : start + 160])
             if call.telephone.events("clear"):
@@ -90,7 +90,7 @@ def test_nothing_of_the_old_answer_is_sent_after_the_clear(tmp_path: Path) -> No
 def test_the_engine_hears_every_frame_even_under_the_greeting_lock(tmp_path: Path) -> None:
     async def scene() -> None:
         call = make_scene(tmp_path, speaks, greeting_lock=True)
-        await call.say(buzz(2000))
+        await call.say(vowel(2000))
         await asyncio.sleep(0)
         assert call.engine.appended_ms == 2000
 
@@ -169,7 +169,7 @@ def test_frames_that_come_after_all_keep_every_span_right(tmp_path: Path) -> Non
         call = make_scene(tmp_path, recording=recording)
         await call.until(lambda: call.happened(EngineReady))
         await call.until(lambda: not call.sounding())
-        gone_ms, word = call.bridge.clock.now_ms(), buzz(400)
+        gone_ms, word = call.bridge.clock.now_ms(), vowel(400)
         for _ in range(6):
             await asyncio.sleep(0.1)
             call.bridge.tick(write=False)
@@ -181,7 +181,7 @@ def test_frames_that_come_after_all_keep_every_span_right(tmp_path: Path) -> Non
         heard = uplink.span(onset.audio_ms - 100, onset.audio_ms + 300)
         assert heard is not None and word[:1600] in heard
         assert call.engine.appended_ms == uplink.audio_ms
-        await call.say(buzz(600) + SILENCE * 20)
+        await call.say(vowel(600) + SILENCE * 20)
         origin_ms = call.bridge.call.state.manners.audio_origin_ms
         assert call.bridge.clock.now_ms() - origin_ms == pytest.approx(uplink.audio_ms, abs=40)
         call.bridge.abort(EndReason.SHUTDOWN)
@@ -388,7 +388,7 @@ def test_a_voice_note_is_kept_from_the_appended_audio(tmp_path: Path) -> None:
         arguments = {"audio_start_ms": 200, "audio_end_ms": 700}
         peer = ScriptedPeer().then(says("Say your name.", 1000)).then(calls_tool("save_voice_note", arguments))
         call = make_scene(tmp_path, lambda: peer)
-        await call.say(buzz(1000))
+        await call.say(vowel(1000))
         call.press("1")
         await call.until(lambda: call.happened(ToolFinished))
         answer = json.loads(call.happened(ToolFinished)[0].output)
@@ -414,6 +414,8 @@ def test_a_voice_note_of_audio_that_never_was_is_refused(tmp_path: Path) -> None
 
 class Bursting:
     """Stands where the listener is, and raises."""
+
+    question = 0
 
     def __init__(self, times: int) -> None:
         self.times = times

@@ -9,6 +9,7 @@ sure or dropped, sure by ended.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -111,6 +112,9 @@ class Listener:
             return self._onset(far_end, audio_ms) if voiced else []
         if self._state is ListenState.VERIFYING:
             self._gather(measure, far_end)
+            if far_end.asked and not self._sound.far_end.asked:
+                # The engine's end came meanwhile: what was held was the last of it.
+                self._sound.far_end = replace(self._sound.far_end, asked=True)
             return self._verify(audio_ms)
         if self._state is ListenState.VOICE:
             self._sound.level_db = max(self._sound.level_db, measure.level_db)

@@ -28,23 +28,28 @@ def item_audio(record: CallRecord, until_ms: int | None = None) -> dict[str, byt
     return {item_id: bytes(audio) for item_id, audio in parts.items()}
 
 
-def heard_samples(audio: bytes, heard: bytes, gains_db: Iterable[int] = (0, -15)) -> int | None:
+def heard_samples(
+    audio: bytes, heard: bytes, begins: int | None = None, gains_db: Iterable[int] = (0, -15)
+) -> int | None:
     """How far into an item the ear had come when it stopped.
 
     Args:
         audio: The whole item as the engine sent it, mu-law.
         heard: What the ear heard last, up to the instant in question, without a break.
+        begins: About where in the item it should begin, if that is known: one pause is like any other.
         gains_db: The levels at which the item may have been played.
 
     Returns:
         Samples heard, or None if the ear's last sound is not from this item.
     """
-    for gain_db in gains_db:
-        played = g711.duck(audio, gain_db) if gain_db else audio
-        ends = list(_ends(played, heard))
-        if ends:
-            return max(ends, key=lambda end: (_common_suffix(played[:end], heard), -end))
-    return None
+    played = (g711.duck(audio, gain_db) if gain_db else audio for gain_db in gains_db)
+    likeliest = 0 if begins is None else begins + len(heard)
+    found = (
+        (_common_suffix(level[:end], heard), -abs(end - likeliest), end)
+        for level in played
+        for end in _ends(level, heard)
+    )
+    return max(found, default=(0, 0, None))[2]
 
 
 def _ends(audio: bytes, heard: bytes) -> Iterator[int]:

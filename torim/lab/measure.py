@@ -237,10 +237,12 @@ class _Measurement:
         stopped = self._cut_at_ear()
         if stopped is None or not self._sounding:
             return None, None
+        held = min((clear.at_samples for clear in self._clears), default=stopped)
+        before = last_heard(self._spans, held) if held < stopped else b""
         tail = last_heard(self._spans, stopped)
         audio = item_audio(self._record, until_ms=self._cut_at_ms)
         for item_id in reversed(audio):  # one synthetic voice says the same words in the same way: the last one
-            heard = heard_samples(audio[item_id], tail)
+            heard = heard_samples(audio[item_id], tail, heard_samples(audio[item_id], before))
             if heard is not None:
                 return heard / SAMPLES_PER_MS, self._told_ms(item_id, heard, len(audio[item_id]))
         return None, next((cut.audio_end_ms for _, cut in self._of(TruncateItem)), None)
