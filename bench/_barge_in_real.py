@@ -16,12 +16,12 @@ import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one 
 import uvloop
 
 from bench import _barge_in_server
-from torim.commands.loops import settled_heap
 from torim.errors import CarrierError
 from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.real import Placed, Tell, joined, place_all
 from torim.lab.bargein.sound import Voices
 from torim.lab.bargein.trials import Trial
+from torim.live import heap
 
 START_S, BEGIN_S = 60.0, 10.0
 
@@ -68,7 +68,7 @@ def _place(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int
 async def _placing(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> list[Placed]:
     server = _Server(pipe)
     base_url = await server.answer(START_S)
-    with settled_heap():
+    with heap.settled():
         placed = await place_all(trials, str(base_url), voices, server, calls, tell)
     pipe.send("end")
     await server.answer(START_S)

@@ -22,7 +22,6 @@ from typing import Any
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 import uvloop
 
-from torim.commands.loops import settled_heap
 from torim.config import Config
 from torim.core.abilities import EngineCapabilities
 from torim.core.actions import PlayAudio
@@ -34,7 +33,7 @@ from torim.lab.bargein.engine import engine_of
 from torim.lab.bargein.real import ServerSide
 from torim.lab.bargein.sound import Voices
 from torim.lab.bargein.trials import Trial
-from torim.live import logs
+from torim.live import heap, logs
 from torim.live.admission import Admission
 from torim.live.engine_side import EnginePlan
 from torim.live.link import Link, Message
@@ -88,7 +87,7 @@ class _Bench:
             asyncio.get_running_loop().add_reader(self.pipe.fileno(), self._told, ended)
             self.pipe.send(server.web_url)
             began_s, cpu_s = time.monotonic(), time.process_time()
-            with settled_heap():
+            with heap.settled():
                 await ended
             spent = time.process_time() - cpu_s
             await server.settled()

@@ -19,7 +19,6 @@ import uvloop
 
 from bench.peers import served
 from torim.audio import g711
-from torim.commands.loops import settled_heap
 from torim.core.actions import Action, ClearAudio, CreateResponse, Note, PlayAudio, Purpose
 from torim.core.events import AudioDelta, Event, ResponseCreated, VoiceEnded
 from torim.core.reasons import Level, Reason
@@ -29,6 +28,7 @@ from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.real import Placed, ServerSide, Tell, joined, place_all
 from torim.lab.bargein.sound import Voices
 from torim.lab.bargein.trials import Group, Trial
+from torim.live import heap
 
 ROOT = Path(__file__).parents[2]
 START_S, BEGIN_S, END_S = 90.0, 15.0, 30.0
@@ -98,7 +98,7 @@ async def _placing(
     try:
         expect = _Expect(peer, process)
         base_url = await expect.line(START_S)
-        with settled_heap():
+        with heap.settled():
             placed = await place_all(trials, base_url, voices, expect, calls, tell)
         assert process.stdin is not None
         process.stdin.close()

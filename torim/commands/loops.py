@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -24,14 +22,3 @@ def run_quietly(config: Config, work: Coroutine[Any, Any, Result]) -> Result:
     logs.configure(level, config.log_format, config.secrets)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
-
-
-@contextlib.contextmanager
-def settled_heap() -> Iterator[None]:
-    """Keep the collector away from what is loaded already: a full collection would stop every call for 100 ms."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

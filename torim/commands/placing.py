@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torim.commands.loops import settled_heap
 from torim.config import Config
 from torim.core import timeline
 from torim.desk.business import Business, load_business
@@ -25,7 +24,7 @@ from torim.lab.play import Finding, Player
 from torim.lab.record import CallRecord, ServerEntry
 from torim.lab.scenario import Say, Scenario
 from torim.lab.voices import prepare, raised
-from torim.live import engines
+from torim.live import engines, heap
 from torim.live.serve import Server, running
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ async def local_server(config: Config, delays: EngineDelays) -> AsyncIterator[Lo
     """A server inside this process whose engine is as far away as asked."""
     business = load_business(config.business_file)
     async with running(config, partial(_plans, config, delays)) as server:
-        with settled_heap():
+        with heap.settled():
             yield LocalServer(server, business)
 
 

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from torim.config import Config
 from torim.errors import TorimError
+from torim.live import heap
 from torim.live.bridge import Bridge
 from torim.live.dispatch import Dispatcher, WorkerView, media_url, on_web_port, web_media_url
 from torim.live.ends import CallEnds
@@ -148,6 +149,7 @@ async def _serve(config: Config) -> None:
             crews.append(workers)
         app = build_app(_deps(config, dispatcher, ends, own.registry, own.host))
         web_port = await stack.enter_async_context(web_server(app, config.host, config.port))
+        heap.settle()
         _log.info("ready: web port %d, engine %s, press Ctrl-C to stop", web_port, config.engine)
         await _until_stopped(dispatcher, crews)
     _log.info("stopped")

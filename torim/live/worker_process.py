@@ -7,7 +7,6 @@ whole group must not end calls.
 from __future__ import annotations
 
 import asyncio
-import gc
 import queue
 import signal
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 from torim.config import Config
 from torim.core.events import EndReason
 from torim.errors import TorimError
+from torim.live import heap
 from torim.live.dispatch import media_url
 from torim.live.node import Listeners, Node, media_port, node
 
@@ -83,8 +83,7 @@ async def _work(
     named: list[str] = []
     async with node(config, number, token_secret, listeners) as own, media_port(own, config, port, named) as media:
         named.append(media_url(config, number, media.port))
-        # What is there now stays: the collector need not walk it between two frames.
-        gc.freeze()
+        heap.settle()
         reporter.say("ready", media.port)
         stop = _obey(connection, own)
         reporting = asyncio.create_task(_report(own, reporter))
