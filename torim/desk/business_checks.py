@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 import msgspec
 
-from torim.desk.hours import DAY_MIN, WEEK, Opening, parse_opening
+from torim.desk.hours import DAY_MIN, WEEK, Hours, Opening, parse_opening
 from torim.desk.speech import LANGUAGES
 
 if TYPE_CHECKING:
-    from torim.desk.business import Business
+    from torim.desk.business import Business, ClosedDay
 
 LONGEST_SERVICE_MIN = 12 * 60
+LONGEST_BUFFER_MIN = 4 * 60  # a service with its buffers stays within a day
+PATIENCE = ("short", "normal", "long")
 
 
 def readable(error: msgspec.ValidationError) -> str:
@@ -38,9 +40,15 @@ def problems(business: Business) -> Iterator[_Problem]:
     yield from _identity(business)
     yield from _languages(business)
     yield from _numbers(business)
-    hours = list(_hours(business))
+    hours = [*_weekly("hours", business.hours), *_weekly("breaks", business.breaks)]
     yield from hours
     yield from _services(business, hours_are_good=not hours)
+    yield from _staff(business)
+    yield from _closed_days("closed_days", business.closed_days, business.languages)
+    if business.timezone in available_timezones():
+        yield from _holidays(business)
+    yield from _what_is_said(business)
+    yield from _handling(business)
 
 
 def _identity(business: Business) -> Iterator[_Problem]:
@@ -94,6 +102,8 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "minimum_notice_min": (0, 60 * DAY_MIN),
     "horizon_days": (1, 366),
     "slot_step_min": (5, 240),
+    "capacity": (1, 100),
+    "retention_days": (1, 3650),
 }
 
 
@@ -104,18 +114,18 @@ def _numbers(business: Business) -> Iterator[_Problem]:
             yield path, f"{value} is out of range; choose a whole number from {least} to {most}."
 
 
-def _hours(business: Business) -> Iterator[_Problem]:
+def _weekly(path: str, week: Hours) -> Iterator[_Problem]:
     for day in WEEK:
         openings: list[Opening] = []
-        for place, text in enumerate(getattr(business.hours, day)):
+        for place, text in enumerate(getattr(week, day)):
             try:
                 openings.append(parse_opening(text))
             except ValueError as error:
-                yield f"hours.{day}[{place}]", f"{error}."
+                yield f"{path}.{day}[{place}]", f"{error}."
         for before, after in pairwise(openings):
             if after.opens_min < before.closes_min:
                 yield (
-                    f"hours.{day}",
+                    f"{path}.{day}",
                     "the stretches overlap or are out of order; list them from early to late.",
                 )
 
@@ -136,8 +146,99 @@ def _services(business: Business, hours_are_good: bool) -> Iterator[_Problem]:
             yield f"{path}.duration_min", f"choose a whole number from 5 to {LONGEST_SERVICE_MIN}."
         elif service.duration_min > longest:
             yield f"{path}.duration_min", "no opening is that long, so it could never be booked."
+        for name in ("buffer_before_min", "buffer_after_min"):
+            if not 0 <= getattr(service, name) <= LONGEST_BUFFER_MIN:
+                yield f"{path}.{name}", f"choose a whole number from 0 to {LONGEST_BUFFER_MIN}."
 
 
 def _longest_opening_min(business: Business) -> int:
     lengths = (item.closes_min - item.opens_min for day in range(7) for item in business.openings(day))
     return max(lengths, default=0)
+
+
+def _staff(business: Business) -> Iterator[_Problem]:
+    repeated = {name for name, count in Counter(item.id for item in business.staff).items() if count > 1}
+    services = {service.id for service in business.services}
+    for place, member in enumerate(business.staff):
+        path = f"staff[{place}]"
+        if not _is_id(member.id):
+            yield f"{path}.id", _ID_ADVICE
+        if member.id in repeated:
+            yield f"{path}.id", f"{member.id!r} is used twice; give everybody an id of their own."
+        yield from _texts(f"{path}.name", member.name, business.languages)
+        for unknown in sorted(set(member.services) - services):
+            yield f"{path}.services", f"there is no service {unknown!r}; choose among: {', '.join(sorted(services))}."
+        if not 1 <= member.capacity <= 100:
+            yield f"{path}.capacity", "choose a whole number from 1 to 100."
+        yield from _weekly(f"{path}.hours", member.hours or Hours())
+        yield from _weekly(f"{path}.breaks", member.breaks)
+        yield from _closed_days(f"{path}.closed_days", member.closed_days, business.languages)
+        yield from _address(f"{path}.calendar", member.calendar)
+    for service in business.services:
+        if business.staff and not any(member.performs(service.id) for member in business.staff):
+            yield "staff", f"nobody performs {service.id!r}; add it to somebody's `services`."
+
+
+def _closed_days(path: str, closed_days: Sequence[ClosedDay], languages: tuple[str, ...]) -> Iterator[_Problem]:
+    for place, closed in enumerate(closed_days):
+        if closed.last is not None and closed.last < closed.first:
+            yield f"{path}[{place}].last", "it lies before `first`; exchange the two."
+        yield from _texts(f"{path}[{place}].name", closed.name, languages, complete=False)
+
+
+def _holidays(business: Business) -> Iterator[_Problem]:
+    rules = business.holidays
+    if not -66 <= rules.latitude <= 66:
+        yield "holidays.latitude", "choose a number from -66 to 66; beyond, the sun does not set every day."
+    if not -180 <= rules.longitude <= 180:
+        yield "holidays.longitude", "choose a number from -180 to 180; east is positive."
+    if not 0 <= rules.candle_lighting_min <= 120:
+        yield "holidays.candle_lighting_min", "choose a whole number from 0 to 120."
+    if not 0.8 <= rules.nightfall_degrees <= 12:
+        yield "holidays.nightfall_degrees", "choose a number from 0.8 to 12."
+    if rules.country is None and not rules.open_on and not rules.closed_on:
+        return
+    from torim.desk.closed_days import country, holiday_names
+
+    land = country(business)
+    known = holiday_names(land, rules.subdivision) if land else frozenset()
+    if known is None:
+        yield "holidays.country", f'the holidays of {land!r} are not known; use an ISO code such as "IL", or "none".'
+        return
+    for path in ("open_on", "closed_on"):
+        for name in getattr(rules, path):
+            if name.strip().casefold() not in known:
+                yield f"holidays.{path}", f"{name!r} is no holiday there; use its name in Hebrew or English."
+
+
+def _what_is_said(business: Business) -> Iterator[_Problem]:
+    for path in ("persona", "consent"):
+        yield from _texts(path, getattr(business, path), business.languages, complete=False)
+    for place, item in enumerate(business.knowledge):
+        yield from _texts(f"knowledge[{place}].question", item.question, business.languages, complete=False)
+        yield from _texts(f"knowledge[{place}].answer", item.answer, business.languages)
+
+
+def _handling(business: Business) -> Iterator[_Problem]:
+    from torim.desk.numbers import country_of, e164
+
+    country = country_of(business.timezone)
+    wanted: dict[str, str | None] = {f"numbers[{place}]": number for place, number in enumerate(business.numbers)}
+    wanted |= {"owner.phone": business.owner.phone, "transfer.number": business.transfer.number}
+    for path, number in wanted.items():
+        if number is not None and e164(number, country) is None:
+            yield path, f'{number!r} is no telephone number; write it such as "+97235550100".'
+    if business.owner.email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", business.owner.email):
+        yield "owner.email", 'write an address such as "owner@example.com", or leave it out.'
+    if business.patience not in PATIENCE:
+        yield "patience", f"choose one of: {', '.join(PATIENCE)}."
+    if not 0 <= business.notifications.reminder_hours <= 336:
+        yield "notifications.reminder_hours", "choose a whole number from 0 (none) to 336."
+    yield from _weekly("transfer.hours", business.transfer.hours or Hours())
+    yield from _address("calendar", business.calendar)
+    yield from _address("notifications.webhook_url", business.notifications.webhook_url)
+
+
+def _address(path: str, url: str | None) -> Iterator[_Problem]:
+    if url is not None and not re.fullmatch(r"(https?|webcal)://[^\s/]+\.?[^\s]*", url):
+        yield path, 'write an address that begins with "https://", or leave it out.'

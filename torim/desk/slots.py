@@ -1,21 +1,23 @@
 """Which times are free: from hours, staff, duration and buffers, what is busy, notice and horizon.
 
-Pure: now is an argument and every instant is an aware UTC datetime. Hours are local wall time (`zones` says
-what that means when the clocks change). It never reads appointments and never reserves anything.
+Pure: now is an argument and every instant is an aware UTC datetime. Hours are local wall time (`zones` says what that
+means when the clocks change). Buffers may reach beyond the hours, the service itself may not. It never reads
+appointments and never reserves anything.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from torim.desk.business import Business, Opening, Service
-from torim.desk.staffing import NOBODY, Performer, performers, presence
-from torim.desk.zones import closing_instant, instant, steady_midnight_s
+from torim.desk.business import Business, Service
+from torim.desk.closed_days import closed_stretches
+from torim.desk.grid import Grid, grids
+from torim.desk.staffing import NOBODY, Performer, performers
 from torim.errors import BookingError, CoreMisuse
 
 _ID_FORMAT = "%Y%m%dT%H%MZ"
@@ -45,8 +47,7 @@ class Busy(NamedTuple):
         return datetime.fromtimestamp(self.until_s, UTC)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Slot:
+class Slot(NamedTuple):
     """A time at which a service can begin: UTC instants, the zone in which people speak of them, and with whom."""
 
     starts_at: datetime
@@ -105,14 +106,19 @@ def free_slots(
         BookingError: ``booking.unknown_staff``.
     """
     able = performers(business, service.id, staff_id)
-    lines = _lines(able, busy)
-    for starts in _days(business, service, now_utc, first_day, able):
-        with_whom: dict[int, tuple[str, ...]] = defaultdict(tuple)
-        for performer, candidates in starts:
-            for start_s in _free(candidates, service, [lines[line] for line in _places(performer)]):
-                with_whom[start_s] += (performer.staff_id,)
-        for start_s in sorted(with_whom):
-            yield _slot(business, service, start_s, with_whom[start_s])
+    lines, speak = _Lines(able), _Speaker(business, service)
+    taken = sorted(busy, key=itemgetter(0))
+    reach_s = 60 * service.blocked_min
+    active: list[Busy] = []  # what has begun and may last into the day
+    passed = 0
+    for grid in _days(business, service, now_utc, first_day, able):
+        if not grid.starts_s:
+            continue
+        since_s, until_s = grid.base_s + grid.starts_s[0] - reach_s, grid.base_s + grid.starts_s[-1] + reach_s
+        ahead = bisect_left(taken, until_s, passed, key=itemgetter(0))
+        active = [item for item in active if item[1] > since_s] + taken[passed:ahead]
+        passed = ahead
+        yield from speak.slots(grid, lines.free(grid, service, active))
 
 
 def offered(
@@ -123,105 +129,125 @@ def offered(
     Raises:
         BookingError: ``booking.not_offered``: outside the hours, between the steps, too soon or too far.
     """
-    wanted_s = int(start.timestamp())
     able = performers(business, service.id, staff_id)
     local_day = start.astimezone(business.zone).date()
-    for starts in _days(business, service, now_utc, local_day, able, last_day=local_day):
-        there = tuple(performer.staff_id for performer, candidates in starts if wanted_s in candidates)
-        if there and start.timestamp() == wanted_s:
-            return _slot(business, service, wanted_s, there)
+    grid = next(_days(business, service, now_utc, local_day, able), None)
+    if grid is not None:
+        for slot in _Speaker(business, service).slots(grid, grid.masks):
+            if slot.starts_at == start:
+                return slot
     advice = f"{service.id} cannot begin at {start:%Y-%m-%d %H:%M} UTC; use an id that find_slots returned."
     raise BookingError(advice, code="booking.not_offered")
 
 
 def free_place(able: Sequence[Performer], busy: Iterable[Busy], since_s: int, until_s: int) -> tuple[str, int] | None:
     """Who can have an appointment that blocks [since, until), and in which of their places; None: nobody."""
-    for line, items in _lines(able, busy).items():
-        if all(item.until_s <= since_s or until_s <= item.since_s for item in items):
-            return line
+    lines = _Lines(able)
+    taken = {
+        line
+        for item in busy
+        if item.since_s < until_s and since_s < item.until_s
+        for line in lines.met_by(item.staff_id, item.place)
+    }
+    for place, (staff_id, number) in enumerate(lines.places):
+        if place not in taken:
+            return staff_id, number
     return None
 
 
-_Line = tuple[str, int]  # a performer and one of their places
-_Starts = list[tuple[Performer, list[int]]]
+class _Lines:
+    """The places of the performers, numbered; each can have one appointment at a time."""
 
+    def __init__(self, able: Sequence[Performer]) -> None:
+        self.places = [(who.staff_id, place) for who in able for place in range(who.capacity)]
+        self._of: dict[str, range] = {}  # the numbers of a performer's places
+        for who in able:
+            begin = sum(map(len, self._of.values()))
+            self._of[who.staff_id] = range(begin, begin + who.capacity)
+        self._own: dict[tuple[str, int | None], int] = {}  # of those that meet a single place
 
-def _slot(business: Business, service: Service, start_s: int, staff_ids: tuple[str, ...]) -> Slot:
-    begins = datetime.fromtimestamp(start_s, UTC)
-    return Slot(begins, begins + timedelta(minutes=service.duration_min), business.timezone, staff_ids)
+    def met_by(self, staff_id: str, place: int | None) -> list[int]:
+        """The places that something busy takes."""
+        # What is the whole business's meets everybody, and in a business without staff everything is everybody's.
+        everybody = staff_id == NOBODY or NOBODY in self._of
+        found: list[int] = []
+        for who, numbers in self._of.items():
+            if everybody or who == staff_id:
+                found += numbers if place is None else [numbers[place % len(numbers)]]
+        if len(found) == 1:
+            self._own[staff_id, place] = found[0]
+        return found
 
-
-def _places(performer: Performer) -> list[_Line]:
-    return [(performer.staff_id, place) for place in range(performer.capacity)]
-
-
-def _lines(able: Sequence[Performer], busy: Iterable[Busy]) -> dict[_Line, list[Busy]]:
-    """What is busy, sorted, for each place of each performer."""
-    lines: dict[_Line, list[Busy]] = {line: [] for performer in able for line in _places(performer)}
-    capacity = {performer.staff_id: performer.capacity for performer in able}
-    for item in sorted(busy):
-        for staff_id in capacity if not item.staff_id or NOBODY in capacity else (item.staff_id,):
-            if staff_id not in capacity:
+    def free(self, grid: Grid, service: Service, busy: Iterable[Busy]) -> list[int]:
+        """For each performer the starts of a day that are free, one bit each."""
+        blocked = [0] * len(self.places)
+        base_s, spans, own = grid.base_s, grid.spans, self._own
+        before_s, after_s = 60 * service.buffer_before_min, 60 * (service.duration_min + service.buffer_after_min)
+        for since_s, until_s, staff_id, place, _ in busy:
+            span = since_s - base_s, until_s - base_s
+            mask = spans.get(span)
+            if mask is None:
+                mask = spans[span] = _span(grid.starts_s, span[0] - after_s, span[1] + before_s)
+            line = own.get((staff_id, place))
+            if line is not None:  # what nearly every appointment meets: one place
+                blocked[line] |= mask
                 continue
-            places = range(capacity[staff_id]) if item.place is None else (item.place % capacity[staff_id],)
-            for place in places:
-                lines[staff_id, place].append(item)
-    return lines
+            for line in self.met_by(staff_id, place):
+                blocked[line] |= mask
+        return [mask & ~_all_of(blocked, self._of[who]) for who, mask in zip(grid.staff_ids, grid.masks, strict=True)]
 
 
-def _free(candidates: list[int], service: Service, places: Sequence[Sequence[Busy]]) -> list[int]:
-    before_s, after_s = 60 * service.buffer_before_min, 60 * (service.duration_min + service.buffer_after_min)
-    return [
-        start_s
-        for start_s in candidates
-        if any(
-            all(item.until_s <= start_s - before_s or start_s + after_s <= item.since_s for item in line)
-            for line in places
-        )
-    ]
+def _all_of(blocked: Sequence[int], places: range) -> int:
+    """The starts that are blocked in every one of these places."""
+    taken = blocked[places[0]]
+    for place in places[1:]:
+        taken &= blocked[place]
+    return taken
+
+
+def _span(starts_s: Sequence[int], after_s: int, before_s: int) -> int:
+    """The bits of the starts that lie between two instants, neither of them included."""
+    first, beyond = bisect_right(starts_s, after_s), bisect_left(starts_s, before_s)
+    return (1 << beyond) - (1 << first) if beyond > first else 0
+
+
+class _Speaker:
+    """Turns bits into slots."""
+
+    def __init__(self, business: Business, service: Service) -> None:
+        self._length, self._timezone = timedelta(minutes=service.duration_min), business.timezone
+        self._who: dict[tuple[str, ...], tuple[str, ...]] = {}  # by a digit for each performer
+
+    def slots(self, grid: Grid, masks: Sequence[int]) -> Iterator[Slot]:
+        """The slots of a day, in order, with whoever is free."""
+        base, length, timezone = datetime.fromtimestamp(grid.base_s, UTC), self._length, self._timezone
+        digits = [format(mask, f"0{len(grid.starts_s)}b")[::-1] for mask in masks]  # one for each start
+        for after, row in zip(grid.starts, zip(*digits, strict=True), strict=False):
+            who = self._who.get(row)
+            if who is None:
+                who = self._who[row] = tuple(
+                    staff_id for staff_id, digit in zip(grid.staff_ids, row, strict=True) if digit == "1"
+                )
+            if who:
+                begins = base + after
+                yield Slot(begins, begins + length, timezone, who)
 
 
 def _days(
-    business: Business,
-    service: Service,
-    now_utc: datetime,
-    first_day: date | None,
-    able: Sequence[Performer],
-    last_day: date | None = None,
-) -> Iterator[_Starts]:
-    """For each day of the horizon, the instants at which each performer could begin if nothing were busy."""
+    business: Business, service: Service, now_utc: datetime, first_day: date | None, able: Sequence[Performer]
+) -> Iterator[Grid]:
+    """The starts of each day of the horizon that the hours, the closed days and the notice allow."""
     if now_utc.tzinfo is None:
         raise CoreMisuse("now_utc must be an aware datetime.")
     today = now_utc.astimezone(business.zone).date()
     earliest_s = (now_utc + timedelta(minutes=business.minimum_notice_min)).timestamp()
-    horizon = today + timedelta(days=business.horizon_days)
-    day, last_day = max(today, first_day or today), min(horizon, last_day or horizon)
-    while day <= last_day:
-        yield [
-            (
-                performer,
-                [
-                    start_s
-                    for opening in presence(business, performer.staff_id, day)
-                    for start_s in _starts(business, service, day, opening)
-                    if start_s >= earliest_s
-                ],
-            )
-            for performer in able
-        ]
-        day += timedelta(days=1)
-
-
-def _starts(business: Business, service: Service, day: date, opening: Opening) -> Iterator[int]:
-    """The steps of an opening at which the service still fits, in UTC seconds."""
-    length_s, midnight_s = 60 * service.duration_min, steady_midnight_s(day, business.zone)
-    minutes = range(opening.opens_min, opening.closes_min, business.slot_step_min)
-    if midnight_s is not None:
-        last_s = midnight_s + 60 * opening.closes_min - length_s
-        yield from (start_s for minute in minutes if (start_s := midnight_s + 60 * minute) <= last_s)
-        return
-    closes_s = int(closing_instant(day, opening.closes_min, business.zone).timestamp())
-    for minute in minutes:
-        start = instant(day, minute, business.zone)
-        if start is not None and (start_s := int(start.timestamp())) + length_s <= closes_s:
-            yield start_s
+    last_day = today + timedelta(days=business.horizon_days)
+    closures = closed_stretches(business)
+    for day, grid in grids(business, service, max(today, first_day or today), last_day, able):
+        closed = 0
+        for since_s, until_s, _ in closures(day):
+            span = since_s - grid.base_s - 60 * service.duration_min, until_s - grid.base_s
+            closed |= _span(grid.starts_s, *span)
+        if earliest_s > grid.base_s:
+            closed |= (1 << bisect_left(grid.starts_s, earliest_s - grid.base_s)) - 1
+        yield grid.without(closed) if closed else grid
