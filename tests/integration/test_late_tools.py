@@ -40,7 +40,14 @@ class SlowDesk(Receptionist):
         assert self._go_on.wait(30)
         self._store.book(
             BookingRequest(
-                BUSINESS, "haircut", AT, AT + timedelta(minutes=30), "UTC", call.call_id, call.idempotency_key, now_utc
+                business_id=BUSINESS,
+                service_id="haircut",
+                starts_at=AT,
+                ends_at=AT + timedelta(minutes=30),
+                timezone="UTC",
+                idempotency_key=call.idempotency_key,
+                asked_at=now_utc,
+                call_id=call.call_id,
             )
         )
         return '{"ok":true}'
