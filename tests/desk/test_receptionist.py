@@ -87,9 +87,9 @@ def test_a_time_that_another_call_took_is_refused_with_alternatives(desk: Any) -
 
 
 def test_a_taken_time_is_not_offered(desk: Any) -> None:
-    before = desk.ask("find_slots", {"service_id": "color", "date": "2026-11-24"})
+    before = desk.ask("find_slots", {"service_id": "color", "wish": "24.11"})
     desk.ask("book_appointment", {"slot_id": before["slots"][0]["id"], "service_id": "color"})
-    after = desk.ask("find_slots", {"service_id": "color", "date": "2026-11-24"})
+    after = desk.ask("find_slots", {"service_id": "color", "wish": "24.11"})
     assert before["slots"][0]["id"] not in [slot["id"] for slot in after["slots"]]
 
 
@@ -123,7 +123,18 @@ def test_a_book_that_is_full_to_the_horizon_is_said(desk: Any) -> None:
         ("book_appointment", TUESDAY_TEN | {"service_id": "massage"}, "booking.unknown_service"),
         ("book_appointment", {"service_id": "haircut"}, "tool.bad_arguments"),
         ("find_slots", {"service_id": "massage"}, "booking.unknown_service"),
-        ("find_slots", {"service_id": "haircut", "date": "24/11"}, "tool.bad_arguments"),
+        ("find_slots", {"service_id": "haircut", "date": "2026-11-24"}, "tool.bad_arguments"),
+        ("find_slots", {"service_id": "haircut", "wish": "on the 31st of February"}, "wish.impossible"),
+        ("find_slots", {"service_id": "haircut", "wish": "yesterday at ten"}, "wish.past"),
+        ("find_slots", {"service_id": "haircut", "wish": "on the 3rd of June"}, "wish.too_far"),
+        ("cancel_appointment", {"appointment_id": "none"}, "booking.not_found"),
+        ("confirm", {"appointment_id": "none"}, "booking.not_found"),
+        ("reschedule_appointment", {"appointment_id": "none", "slot_id": "20261124T0800Z"}, "booking.not_found"),
+        ("leave_message", {"text": "  "}, "message.empty"),
+        ("leave_message", {"text": "Call me", "urgency": "extreme"}, "tool.bad_arguments"),
+        ("transfer_call", {}, "transfer.nobody"),
+        ("send_code", {"phone": "0521234567"}, "identity.not_sent"),
+        ("check_code", {"code": "123456"}, "identity.code_spent"),
         ("find_slots", {"service_id": "haircut", "when": "soon"}, "tool.bad_arguments"),
         ("find_slots", {"service_id": 7}, "tool.bad_arguments"),
         ("find_slots", '{"service_id": "haircut"', "tool.bad_arguments"),
@@ -165,7 +176,7 @@ def test_a_database_that_refuses_is_admitted_to_the_caller(tmp_path: Path) -> No
     context = CallContext("c", "t", None, "en")
     answer = json.loads(receptionist.run("book_appointment", json.dumps(TUESDAY_TEN), context, NOW))
     assert (answer["ok"], answer["error"]) == (False, "storage.unreachable")
-    assert answer["spoken"] == "I'm sorry, I couldn't save the appointment. Nothing has been booked."
+    assert answer["spoken"] == "I'm sorry, I couldn't save that. Nothing has been changed."
 
 
 def test_empty_arguments_end_a_call(desk: Any) -> None:
@@ -174,7 +185,18 @@ def test_empty_arguments_end_a_call(desk: Any) -> None:
 
 def test_the_voice_note_is_offered_only_where_it_can_be_taken(desk: Any) -> None:
     names = [tool.name for tool in desk.receptionist.tools()]
-    assert names == ["list_services", "find_slots", "book_appointment", "end_call"]
+    assert names == [
+        "list_services",
+        "find_slots",
+        "hold_slot",
+        "book_appointment",
+        "confirm",
+        "reschedule_appointment",
+        "cancel_appointment",
+        "list_appointments",
+        "leave_message",
+        "end_call",
+    ]
     with_notes = Receptionist(load_business(), desk.store, voice_notes=True)
     assert "save_voice_note" in [tool.name for tool in with_notes.tools()]
 
@@ -184,10 +206,13 @@ def test_the_schemas_are_strict(desk: Any) -> None:
         assert tool.description
         assert tool.parameters["type"] == "object"
         assert tool.parameters["additionalProperties"] is False
-        assert set(tool.parameters["required"]) <= set(tool.parameters["properties"])
+        assert tool.parameters["required"] == list(tool.parameters["properties"])
+        assert "default" not in json.dumps(tool.parameters)
+        assert "$ref" not in json.dumps(tool.parameters)
     slots = next(tool for tool in desk.receptionist.tools() if tool.name == "find_slots")
     assert slots.parameters["properties"]["language"]["anyOf"][0]["enum"] == ["he", "en"]
-    assert slots.parameters["required"] == ["service_id"]
+    assert slots.parameters["required"] == ["service_id", "wish", "language"]
+    assert slots.parameters["properties"]["wish"]["anyOf"][1] == {"type": "null"}
     assert slots.parameters["properties"]["service_id"]["enum"] == ["haircut", "blow_dry", "color"]
 
 
@@ -210,7 +235,16 @@ def test_nothing_of_another_caller_stands_in_the_instructions(desk: Any) -> None
 
 def test_fixed_sentences_are_said_exactly(desk: Any) -> None:
     prompts = desk.receptionist.prompts("he")
-    assert sorted(prompts) == ["apology", "goodbye", "greeting", "prompt", "retry"]
+    assert sorted(prompts) == [
+        "apology",
+        "goodbye",
+        "greeting",
+        "handover",
+        "moment",
+        "prompt",
+        "retry",
+        "returned",
+    ]
     assert prompts["prompt"] == 'Say exactly: "אתם עדיין על הקו?"'
     assert prompts["greeting"].startswith('Say exactly: "שלום, כאן סטודיו שקד.')
     assert desk.receptionist.prompts("en")["prompt"] == 'Say exactly: "Are you still there?"'

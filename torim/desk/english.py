@@ -73,10 +73,14 @@ ROUND_ORDINALS = {20: "twentieth", 30: "thirtieth"}
 LANGUAGE_NAMES = {"he": "Hebrew", "en": "English"}
 
 PHRASES: dict[Phrase, str] = {
-    Phrase.GREETING: ("Hello, you've reached {business}. This is the automated receptionist. How can I help you?"),
+    Phrase.GREETING: "Hello, you've reached {business}. This is the automated receptionist. How can I help you?",
+    Phrase.CONSENT: "This call is recorded.",
     Phrase.PROMPT: "Are you still there?",
     Phrase.GOODBYE: "Thank you for calling {business}. Goodbye!",
+    Phrase.HANDOVER: "I'm putting you through now. One moment, please.",
+    Phrase.RETURNED: "I'm sorry, nobody is answering there. I'd be glad to take a message. What shall I pass on?",
     Phrase.RETRY: "Sorry, I missed that. Could you say it again?",
+    Phrase.MOMENT: "One moment, please.",
     Phrase.APOLOGY: (
         "I'm sorry, we have a technical problem and I can't go on with this call. Please call again in a few minutes."
     ),
@@ -84,49 +88,46 @@ PHRASES: dict[Phrase, str] = {
     Phrase.SERVICES: "We offer {services}.",
     Phrase.OFFER: "I can offer {options}.",
     Phrase.OFFER_OTHER: "I'm afraid there's nothing free then. I can offer {options}.",
+    Phrase.OFFER_UNSURE: "That can mean more than one time. {offer} Which do you mean?",
+    Phrase.OFFER_CONTRADICTED: "That weekday and that date don't go together. {offer} Which do you mean?",
     Phrase.NONE_FREE: "I'm afraid there are no free times in the coming days.",
+    Phrase.NO_SUCH_TIME: "I'm sorry, there is no such date or time. When would suit you?",
+    Phrase.PAST: "I'm sorry, that time has already passed. When would suit you?",
+    Phrase.TOO_FAR: "I can only make appointments until {day}. When would suit you?",
+    Phrase.HELD: "I'm keeping that time for you for a minute and a half: {when}.",
     Phrase.BOOKED: "Your appointment is booked: {service}, {when}.",
+    Phrase.MOVED: "Your appointment has been moved: {service}, {when}.",
+    Phrase.CANCELLED: "Your appointment has been cancelled: {service}, {when}.",
+    Phrase.CONFIRMED: "Your appointment is confirmed: {service}, {when}.",
+    Phrase.APPOINTMENT: "{service}, {when}",
+    Phrase.YOUR_APPOINTMENT: "You have one appointment: {appointment}.",
+    Phrase.YOUR_APPOINTMENTS: "These are your appointments: {appointments}.",
+    Phrase.NO_APPOINTMENTS: "I can't find an appointment under your number.",
+    Phrase.NOT_FOUND: "I'm sorry, I can't find that appointment.",
     Phrase.TAKEN: "I'm sorry, that time has just been taken.",
     Phrase.NOT_OFFERED: "I'm sorry, that time isn't available.",
     Phrase.UNKNOWN_SERVICE: "I'm sorry, we don't offer that service.",
-    Phrase.NOT_SAVED: "I'm sorry, I couldn't save the appointment. Nothing has been booked.",
+    Phrase.NOT_SAVED: "I'm sorry, I couldn't save that. Nothing has been changed.",
     Phrase.NOT_UNDERSTOOD: "I'm sorry, something went wrong. Let's try that again.",
+    Phrase.WITHHELD: (
+        "Your number is withheld, so I can't look at appointments. I'd be glad to take a message, "
+        "and somebody will call you back."
+    ),
+    Phrase.NOT_A_NUMBER: "I'm sorry, I didn't catch that number. Could you say it again, digit by digit?",
+    Phrase.CODE_MESSAGE: "{business}: your code is {code}, good for five minutes. Tell it only to our receptionist.",
+    Phrase.CODE_SENT: "I've sent a code to that number by text message. What does it say?",
+    Phrase.CODE_NOT_SENT: "I'm sorry, I couldn't send a code to that number. I'd be glad to take a message.",
+    Phrase.CODE_RIGHT: "Thank you, that is the right code.",
+    Phrase.CODE_WRONG: "I'm sorry, that isn't the code. Could you say it once more?",
+    Phrase.CODE_SPENT: "I'm sorry, that code is no longer good. I'd be glad to take a message.",
+    Phrase.MESSAGE_TAKEN: "I've taken that down and will pass it on.",
+    Phrase.MESSAGE_EMPTY: "What would you like me to pass on?",
+    Phrase.NOBODY_THERE: (
+        "I'm sorry, nobody can come to the phone right now. I'd be glad to take a message. What shall I pass on?"
+    ),
     Phrase.OR: ", or ",
     Phrase.AND: " and ",
 }
-
-INSTRUCTIONS = """\
-You are the phone receptionist of {business}. You are speaking, by voice, with a person who has called.
-
-Language
-- Open in English. If the caller speaks another of these languages, go on in theirs: {languages}.
-
-How you speak
-- One or two short, natural sentences at a time. One question at a time.
-- No lists, symbols or web addresses: everything is heard over the telephone.
-- When you are interrupted, answer what was asked. Don't start over and don't repeat what was already heard.
-- If you did not understand, say so and ask. Don't guess.
-- If you don't know something, say so. Never invent prices, addresses or facts about the business.
-
-The business
-- Services: {services}.
-- Opening hours: {hours}.
-{phone}- Today is {today}; it is now {now}.
-
-Appointments
-- An appointment exists only after book_appointment has answered "ok": true. Until then never say or hint \
-that it is booked.
-- To find times call find_slots and pass what the caller said about the time, word for word, in "wish". \
-Never work out dates yourself, and never offer a time that the tool did not return.
-- Offer at most three times, in the words of the tool's "spoken".
-- Before booking, be sure of the service and the time, and ask for a name. After booking, repeat the time in \
-the words of the tool's "spoken".
-- If a tool answers "ok": false, say so plainly and offer the alternatives it returned.
-- You can only make new appointments. For anything else, ask the caller to phone during opening hours.
-
-The end
-- When the caller is finished, call end_call. A goodbye is then said for you: don't say one yourself.
-"""
 
 RETRY_INSTRUCTIONS = (
     "Your last answer did not reach the caller. Answer the caller's last words again now, in one or two "
@@ -235,4 +236,3 @@ def open_days(first: int, last: int) -> str:
 
 
 CLOSED = "closed"
-PHONE = "Telephone number of the business"

@@ -1,107 +1,122 @@
-"""What a caller's words say about when: a day by name or relative to today, and a part of the day.
+"""What a caller wishes about when, held against slots: which fit, and how far the others are from it.
 
-Hebrew and English, from the engine's transcript. It decides which day is meant; words that it does not know
-are left out rather than guessed. It never says whether that day has a free time.
+The words are read by `torim.desk.when`. It decides closeness only; it never says whether a time is free.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TypeVar
+from datetime import date, datetime
 
-from torim.desk.business import DAY_MIN
+from torim.desk.business import DAY_MIN, Business
 from torim.desk.slots import Slot
+from torim.desk.when.inference import Window
+from torim.desk.when.meaning import Span, Trouble
+from torim.desk.when.parser import Alternative, Setting, understand
 
-_Value = TypeVar("_Value")
-
-_RELATIVE_DAYS = (
-    (r"\bday after tomorrow\b|מחרתיים", 2),
-    (r"\btomorrow\b|\b[בלו]?מחר\b", 1),
-    (r"\btoday\b|\btonight\b|\b[בלו]?היום\b|\bהערב\b", 0),
-)
-_WEEKDAYS = (
-    r"\bmondays?\b|\b(?:[בלוה]?יום |ב)שני\b",
-    r"\btuesdays?\b|\b(?:[בלוה]?יום |ב)שלישי\b",
-    r"\bwednesdays?\b|\b(?:[בלוה]?יום |ב)רביעי\b",
-    r"\bthursdays?\b|\b(?:[בלוה]?יום |ב)חמישי\b",
-    r"\bfridays?\b|\b(?:[בלוה]?יום |ב)שישי\b",
-    r"\bsaturdays?\b|\b(?:[בלוה]?יום |[בלה])?שבת\b",
-    r"\bsundays?\b|\b(?:[בלוה]?יום |ב)ראשון\b",
-)
-_NEXT_WEEK = r"\bnext week\b|\b[בל]?שבוע הבא\b"
-# Longer names first: "afternoon" and "אחר הצהריים" contain the words for noon.
-_PARTS = (
-    (r"\bafternoon\b|אחר הצהריי?ם|אחרי הצהריי?ם", (12 * 60, 18 * 60)),
-    (r"\bmorning\b|בוקר", (5 * 60, 12 * 60)),
-    (r"\bnoon\b|\blunch\w*\b|צהריי?ם", (12 * 60, 15 * 60)),
-    (r"\bevening\b|\btonight\b|ערב", (17 * 60, DAY_MIN)),
-)
+_WEEKENDS = {"Asia/Jerusalem": (4, 5)}  # as Python numbers weekdays
+_WEEKEND = (5, 6)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A span of local days and of minutes of the day; None stands for any day."""
+    """Alternatives, any of which will do; without any, every time will. What is excluded never will."""
 
-    first_day: date | None = None
-    last_day: date | None = None
-    from_min: int = 0
-    to_min: int = DAY_MIN
+    alternatives: tuple[Alternative, ...] = ()
+    excluded: tuple[Alternative, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether nothing was asked for."""
-        return self == Wish()
+        return not self.alternatives and not self.excluded
+
+    @property
+    def first_day(self) -> date | None:
+        """The earliest day that is wished; None if any will do."""
+        days = [found.span.first for found in self.alternatives]
+        return min((day for day in days if day is not None), default=None) if None not in days else None
+
+    @property
+    def last_day(self) -> date | None:
+        """The latest day that is wished; None if there is no end."""
+        days = [found.span.last for found in self.alternatives]
+        return max((day for day in days if day is not None), default=None) if None not in days else None
+
+    def excludes(self, slot: Slot) -> bool:
+        """Whether a slot is among what was excluded."""
+        return any(_in_days(found, slot) and _in_window(found, slot) for found in self.excluded)
 
     def holds(self, slot: Slot) -> bool:
         """Whether a slot begins within the wish."""
-        local = slot.local
-        if self.first_day is not None and local.date() < self.first_day:
-            return False
-        if self.last_day is not None and local.date() > self.last_day:
-            return False
-        return self.from_min <= local.hour * 60 + local.minute < self.to_min
+        return not self.excludes(slot) and (not self.alternatives or self.fits(slot) is not None)
+
+    def fits(self, slot: Slot) -> int | None:
+        """Which alternative a slot fits, the first of them; None if it fits none."""
+        for place, found in enumerate(self.alternatives):
+            if _in_days(found, slot) and _in_window(found, slot):
+                return place
+        return None
+
+    def on_day(self, slot: Slot) -> bool:
+        """Whether a slot is on a day that is wished, whatever the time."""
+        return any(found.span.first is not None and _in_days(found, slot) for found in self.alternatives)
+
+    def at_time(self, slot: Slot) -> bool:
+        """Whether a slot begins at a time of the day that is wished, whatever the day."""
+        return not self.alternatives or any(_in_window(found, slot) for found in self.alternatives)
+
+    def minutes_off(self, slot: Slot) -> int:
+        """How far a slot's time of the day is from what is wished."""
+        return min((_minutes_off(found.window, slot) for found in self.alternatives), default=0)
 
 
-def parse_wish(text: str, today: date) -> Wish:
+def wish_between(
+    first_day: date | None = None, last_day: date | None = None, from_min: int = 0, to_min: int = DAY_MIN
+) -> Wish:
+    """A wish for local days, both included, and minutes [from_min, to_min) of them."""
+    return Wish((Alternative(Span(first_day, last_day), Window(from_min, to_min)),))
+
+
+def parse_wish(text: str, business: Business, now_utc: datetime) -> Wish:
     """Read a caller's words about when; an open wish if they say nothing that is known."""
-    words = _plain(text)
-    first_day, last_day = _days(words, today)
-    from_min, to_min = _first_match(_PARTS, words) or (0, DAY_MIN)
-    return Wish(first_day, last_day, from_min, to_min)
+    meaning = understand(text, setting(business, now_utc))
+    alternatives = tuple(found for found in meaning.wished if not _is_any(found))
+    return Wish(alternatives, meaning.excluded, meaning.troubles)
 
 
-def _days(words: str, today: date) -> tuple[date | None, date | None]:
-    relative = _first_match(_RELATIVE_DAYS, words)
-    if relative is not None:
-        wanted = today + timedelta(days=relative)
-        return wanted, wanted
-    weekday = _first_match(((pattern, day) for day, pattern in enumerate(_WEEKDAYS)), words)
-    if re.search(_NEXT_WEEK, words):
-        sunday = today + timedelta(days=7 - (today.weekday() + 1) % 7)
-        if weekday is None:
-            return sunday, sunday + timedelta(days=6)
-        wanted = sunday + timedelta(days=(weekday + 1) % 7)
-        return wanted, wanted
-    if weekday is None:
-        return None, None
-    # "Tuesday", said on a Tuesday, is the next one: today's would be called today.
-    wanted = today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
-    return wanted, wanted
+def setting(business: Business, now_utc: datetime) -> Setting:
+    """From where callers of a business speak of days and times."""
+    openings = tuple(
+        tuple((item.opens_min, item.closes_min) for item in business.openings(weekday)) for weekday in range(7)
+    )
+    weekend = _WEEKENDS.get(business.timezone, _WEEKEND)
+    return Setting(now_utc.astimezone(business.zone), openings, weekend)
 
 
-def _first_match(table: Iterable[tuple[str, _Value]], words: str) -> _Value | None:
-    for pattern, value in table:
-        if re.search(pattern, words):
-            return value
-    return None
+def _is_any(found: Alternative) -> bool:
+    return found.span == Span(None, None) and (found.window.from_min, found.window.to_min) == (0, DAY_MIN)
 
 
-def _plain(text: str) -> str:
-    """Lower case, without vowel points and punctuation, single spaces."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(char if char.isalnum() else " " for char in decomposed if not unicodedata.combining(char))
-    return " ".join(letters.split())
+def _in_days(found: Alternative, slot: Slot) -> bool:
+    day = slot.local.date()
+    if found.weekday is not None:
+        return day.weekday() == found.weekday
+    first, last = found.span.first, found.span.last
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def _in_window(found: Alternative, slot: Slot) -> bool:
+    return found.window.from_min <= minute_of(slot) < found.window.to_min
+
+
+def _minutes_off(window: Window, slot: Slot) -> int:
+    minute = minute_of(slot)
+    if window.near_min is not None:
+        return abs(minute - window.near_min)
+    return max(window.from_min - minute, minute - window.to_min + 1, 0)
+
+
+def minute_of(slot: Slot) -> int:
+    """The minute of the local day at which a slot begins."""
+    return slot.local.hour * 60 + slot.local.minute

@@ -8,7 +8,7 @@ does not know are left out rather than guessed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from torim.desk.when.clauses import Clause, Clauses
@@ -158,11 +158,3 @@ def _troubles(clause: Clause, setting: Setting) -> list[Trouble]:
         if any(len(_windows(clause.times, span, setting)) > 1 for span in spans):
             found.append(Trouble.AMBIGUOUS)
     return found
-
-
-def without_times(meaning: Meaning) -> Meaning:
-    """The days only."""
-    return replace(
-        meaning,
-        wished=tuple(replace(found, window=Window(0, DAY_MIN)) for found in meaning.wished),
-    )

@@ -15,8 +15,8 @@ from typing import Any
 # k Hebrew ordinal (also a weekday). Calendar: W weekday, M month, R named day, U unit (days, weeks, months),
 # y "day", N next, Z this, ^ last, s start, z end, % middle. Clock: T written time, X "10.30", Y written date,
 # P part of the day, A am or pm, h half, q quarter, U minutes, H hour, c o'clock, Q "oh". Small words: a at, t the,
-# l to, g from, u until, b between, & and, | or, > after, < before, ~ around, p past, - less, = dash, , comma, i in (so much time),
-# j a, O of, ! not, E early, L late, v a thing that is counted, x anything else.
+# l to, g from, u until, b between, & and, | or, > after, < before, ~ around, p past, - less, = dash, , comma,
+# i in (so much time), j a, O of, ! not, E early, L late, v a thing that is counted, x anything else.
 # Meanings: C clock, D days, S times.
 
 
