@@ -126,12 +126,10 @@ class Call:
         s = self._state
         if s.phase is Phase.ENDED:
             return None
-        instants = [s.due.next_ms(), s.overdue_ms(), s.ask_ms()]
-        if s.may_release():
-            instants.append(s.playout.next_release_ms())
-        if s.playout.sounding and not s.playout.waiting_samples:
-            instants.append(s.playout.ends_ms())
-        return min((at for at in instants if at is not None), default=None)
+        release_ms = s.playout.next_release_ms() if s.may_release() else None
+        heard_ms = s.playout.ends_ms() if s.playout.sounding and not s.playout.waiting_samples else None
+        instants = (s.due.next_ms(), s.overdue_ms(), s.ask_ms(), release_ms, heard_ms)
+        return min([at for at in instants if at is not None], default=None)
 
     def _settle(self, now_ms: int) -> None:
         """After every event: verify, ask, release, and keep the courtesies' deadlines."""

@@ -169,16 +169,14 @@ class CallState:
 
     def far_end(self, now_ms: int) -> FarEnd:
         """What the listener must know of our side to judge a sound."""
-        asked = self._short_words_count(now_ms)
         if self.playout.sounding:
-            return _SOUNDING[asked]
+            return _SOUNDING[self._last_words(now_ms)]
         silent_ms = self.manners.ai_silent_ms
+        asked = not self.playout.busy or self._last_words(now_ms)
         return FarEnd(since_played_ms=None if silent_ms is None else max(0, now_ms - silent_ms), asked=asked)
 
-    def _short_words_count(self, now_ms: int) -> bool:
-        """Whether the AI is silent or about to be, so that a short word is an answer."""
-        if not self.playout.busy:
-            return True
+    def _last_words(self, now_ms: int) -> bool:
+        """Whether the AI is about to fall silent, so that a short word is an answer."""
         return self.playout.remaining_ms(now_ms) <= self.settings.last_words_ms and not self.mid_item()
 
 

@@ -5,7 +5,7 @@ It decides nothing: what the ears say goes to the core.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 from torim.core.events import VoiceEvent
 from torim.core.listening import FarEnd
@@ -24,7 +24,7 @@ class NearSide:
         self._ears = ears
         self._recording = recording
 
-    def frames(self, payload: bytes, now_ms: int) -> Iterator[bytes]:
+    def frames(self, payload: bytes, now_ms: int) -> Sequence[bytes]:
         """The whole frames of what the carrier sent."""
         return self.uplink.frames(payload, now_ms)
 

@@ -11,7 +11,7 @@ audio all count what was appended, and every verdict of the ears tells the core 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 FRAME_BYTES = 160
 FRAME_MS = 20
@@ -41,18 +41,16 @@ class Uplink:
 
     # --- in -------------------------------------------------------------------------------------------
 
-    def frames(self, payload: bytes, now_ms: int) -> Iterator[bytes]:
+    def frames(self, payload: bytes, now_ms: int) -> Sequence[bytes]:
         """Cut what the carrier sent into whole frames; a remainder waits for the next message."""
         self._real_at_ms = now_ms
         self._filled_ms = 0
         if len(payload) == FRAME_BYTES and not self._rest:
-            yield payload
-            return
+            return (payload,)
         data = self._rest + payload
         whole_bytes = len(data) - len(data) % FRAME_BYTES
         self._rest = data[whole_bytes:]
-        for start in range(0, whole_bytes, FRAME_BYTES):
-            yield data[start : start + FRAME_BYTES]
+        return [data[start : start + FRAME_BYTES] for start in range(0, whole_bytes, FRAME_BYTES)]
 
     def missing_frames(self, now_ms: int) -> int:
         """How many frames of silence keep the clock now; 0 within ordinary jitter."""
