@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools import module_page, setting_pages, state_diagrams
+from torim.web.api.app import api_document
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": setting_pages.configuration,
     "modules.md": module_page.page,
+    "openapi.json": api_document,
     "states.md": state_diagrams.page,
     "thresholds.md": setting_pages.thresholds,
 }

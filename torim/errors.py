@@ -6,6 +6,7 @@ TorimError
   EngineError     the speech engine's: refused session, broken protocol, no way to reach it
   StorageError    the database's or the disk's
   BookingError    the caller's wish cannot be met (slot taken, closed, unknown service)
+  AccessError     somebody's on the web side: not logged in, not allowed, a link that is used up
   CoreMisuse      ours: a bug in the code that drives the core
 
 A peer's failure during a call is not raised: it enters the core as an event, so that recovery is decided and
@@ -58,6 +59,12 @@ class BookingError(TorimError):
     """The appointment cannot be made as asked."""
 
     default_code = "booking.refused"
+
+
+class AccessError(TorimError):
+    """Somebody on the web side is not known, or may not do this."""
+
+    default_code = "access.refused"
 
 
 class CoreMisuse(TorimError):

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import httpx
 from prometheus_client import CollectorRegistry
 
 from torim.core.events import EndReason
 from torim.errors import CarrierError
+from torim.web.api.deps import ApiDeps
 from torim.web.app import build_app
 from torim.web.ports import MediaLink, MediaTarget, Message, Readiness, WebDeps
 from torim.web.server import web_server
@@ -93,7 +95,12 @@ class Calls:
 
 
 def dependencies(
-    world: World, settings: Settings | None = None, media: Calls | None = None, language: str = "he"
+    world: World,
+    settings: Settings | None = None,
+    media: Calls | None = None,
+    language: str = "he",
+    api: ApiDeps | None = None,
+    assets: Path | None = None,
 ) -> WebDeps:
     return WebDeps(
         config=settings or Settings(),
@@ -104,6 +111,8 @@ def dependencies(
         token_secret=SECRET,
         language=language,
         media=media,
+        api=api,
+        assets=assets,
         end_wait_s=0.05,
     )
 

@@ -99,6 +99,13 @@ class Doorkeeper:
             host = _first(approach.headers.get("x-forwarded-host", "")) or host
         return f"{_HTTP_SCHEMES.get(scheme, 'https')}://{host}{approach.target}"
 
+    def client_of(self, peer: str, forwarded_for: str) -> str:
+        """The address that a request came from: the last one in `X-Forwarded-For` that no believed proxy has."""
+        for address in (peer, *(part.strip() for part in reversed(forwarded_for.split(",")))):
+            if address and not self._trusts(address):
+                return address
+        return peer
+
     def _trusts(self, peer: str) -> bool:
         """Whether what this peer says about the original request is believed."""
         address = _address(peer)

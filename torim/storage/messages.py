@@ -12,6 +12,7 @@ from torim.desk.messages import Message, MessageRequest, Urgency
 from torim.errors import BookingError
 from torim.storage.calls import ensure_call
 from torim.storage.database import Database
+from torim.storage.jobs import Fact, add_fact
 from torim.storage.moments import maybe_moment, moment, seconds
 from torim.storage.schema import messages as table
 
@@ -44,7 +45,7 @@ class MessageBox:
             query = query.where(table.c.done_at.is_not(None) if is_done else table.c.done_at.is_(None))
         query = query.order_by(table.c.created_at.desc(), table.c.id).limit(limit).offset(offset)
         with self._database.read() as connection:
-            return [_message(row) for row in connection.execute(query)]
+            return [message_of(row) for row in connection.execute(query)]
 
     def message(self, business_id: str, message_id: str) -> Message | None:
         """One message."""
@@ -76,7 +77,7 @@ class MessageBox:
                 return made
             values = {"done_at": seconds(now) if done else None, "version": made.version + 1}
             connection.execute(update(table).where(table.c.id == message_id).values(values))
-            return _message(connection.execute(select(table).where(table.c.id == message_id)).one())
+            return message_of(connection.execute(select(table).where(table.c.id == message_id)).one())
 
 
 def _by_key(connection: Connection, request: MessageRequest) -> Message | None:
@@ -84,13 +85,13 @@ def _by_key(connection: Connection, request: MessageRequest) -> Message | None:
         table.c.business_id == request.business_id, table.c.idempotency_key == request.idempotency_key
     )
     row = connection.execute(query).first()
-    return _message(row) if row else None
+    return message_of(row) if row else None
 
 
 def _find(connection: Connection, business_id: str, message_id: str) -> Message | None:
     query = select(table).where(table.c.business_id == business_id, table.c.id == message_id)
     row = connection.execute(query).first()
-    return _message(row) if row else None
+    return message_of(row) if row else None
 
 
 def _insert(connection: Connection, request: MessageRequest) -> Message:
@@ -108,10 +109,12 @@ def _insert(connection: Connection, request: MessageRequest) -> Message:
         "created_at": seconds(request.asked_at),
     }
     connection.execute(insert(table).values(row))
-    return _message(connection.execute(select(table).where(table.c.id == row["id"])).one())
+    add_fact(connection, request.business_id, Fact.MESSAGE_LEFT, str(row["id"]), request.asked_at)
+    return message_of(connection.execute(select(table).where(table.c.id == row["id"])).one())
 
 
-def _message(row: Row[Any]) -> Message:
+def message_of(row: Row[Any]) -> Message:
+    """A row of the table as the desk sees it."""
     return Message(
         id=row.id,
         business_id=row.business_id,

@@ -6,11 +6,12 @@ It is built from its dependencies and holds no state of its own. It never logs a
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -19,20 +20,28 @@ from starlette.websockets import WebSocket
 
 from torim.carriers import twilio
 from torim.carriers.trust import Doorkeeper
-from torim.errors import CarrierError, ConfigError
+from torim.errors import CarrierError, ConfigError, TorimError
+from torim.web.api import problems
+from torim.web.api.app import add_api, operation_id
+from torim.web.api.principal import identify
+from torim.web.api.scopes import Scope
+from torim.web.client import ASSETS, client_routes
+from torim.web.headers import ApiHeaders
 from torim.web.media import MediaSockets
 from torim.web.metrics import WebMetrics
 from torim.web.ports import WebDeps
+from torim.web.requests import approach
 from torim.web.webhooks import TwilioWebhooks, twiml
 
 SECRET_MIN_BYTES = 16
+API_BODY_MAX_BYTES = 512 * 1024  # the settings of a large business
 _BUSY_CODE = "carrier.busy"
 _SPOKEN_PATHS = frozenset({"/twilio/voice", "/twilio/after"})
 _log = logging.getLogger("torim.web")
 
 
-def build_app(deps: WebDeps) -> Starlette:
-    """Build the web application.
+def build_app(deps: WebDeps) -> FastAPI:
+    """Build the web application: webhooks, health, media streams; the API and the client where ``deps`` has one.
 
     Raises:
         ConfigError: The token secret is too short to be one.
@@ -42,13 +51,26 @@ def build_app(deps: WebDeps) -> Starlette:
     config = deps.config
     doorkeeper = Doorkeeper(config.twilio_auth_token, config.public_url, deps.trusted_peers)
     metrics = WebMetrics(deps.registry)
-    routes: list[BaseRoute] = [*TwilioWebhooks(deps, doorkeeper, metrics).routes(), *_operator_routes(deps)]
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=API_BODY_MAX_BYTES,
+        exception_handlers=_handlers(deps, metrics),
+        generate_unique_id_function=operation_id,
+    )
+    app.router.routes += [*TwilioWebhooks(deps, doorkeeper, metrics).routes(), *_operator_routes(deps, doorkeeper)]
     if deps.media is not None:
-        routes += MediaSockets(deps.media, doorkeeper, deps.token_secret).routes()
-    return Starlette(routes=routes, exception_handlers=_handlers(deps, metrics))
+        app.router.routes += MediaSockets(deps.media, doorkeeper, deps.token_secret).routes()
+    if deps.api is not None:
+        add_api(app, deps.api)
+        app.add_middleware(ApiHeaders)
+        app.router.routes += client_routes(deps.assets or ASSETS)
+    return app
 
 
-def _operator_routes(deps: WebDeps) -> list[BaseRoute]:
+def _operator_routes(deps: WebDeps, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     async def healthz(request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
@@ -57,15 +79,30 @@ def _operator_routes(deps: WebDeps) -> list[BaseRoute]:
         return PlainTextResponse(f"{state.detail}\n", 200 if state.ready else 503)
 
     async def metrics(request: Request) -> Response:
+        await _check_operator(request, deps, doorkeeper)
         return Response(generate_latest(deps.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
+async def _check_operator(request: Request, deps: WebDeps, doorkeeper: Doorkeeper) -> None:
+    """Let this machine read the metrics, and whoever has the scope.
+
+    Raises:
+        CarrierError, Refusal: It is somebody else.
+    """
+    if deps.api is None or not {"authorization", "cookie"} & set(request.headers):
+        doorkeeper.check_local(approach(request))
+        return
+    who = await run_in_threadpool(identify, request, deps.api)
+    if Scope.METRICS not in who.scopes:
+        raise problems.Refusal(403, "access.forbidden", f"This needs the scope `{Scope.METRICS}`.")
+
+
 # --- refusals -----------------------------------------------------------------------------------------------
 
 
-def _handlers(deps: WebDeps, metrics: WebMetrics) -> Mapping[Any, Any]:
+def _handlers(deps: WebDeps, metrics: WebMetrics) -> dict[Any, Any]:
     async def refused(connection: Request | WebSocket, error: CarrierError) -> Response | None:
         metrics.refused.labels(error.code).inc()
         peer = connection.client.host if connection.client else "unknown"
@@ -74,6 +111,8 @@ def _handlers(deps: WebDeps, metrics: WebMetrics) -> Mapping[Any, Any]:
         return await _tell(connection, PlainTextResponse(f"{error}\n", status))
 
     async def misused(connection: Request | WebSocket, error: HTTPException) -> Response | None:
+        if _is_api(connection):
+            return problems.response(problems.of_http(error))
         return await _tell(connection, PlainTextResponse(_advice(error), error.status_code, error.headers))
 
     async def left(request: Request, error: ClientDisconnect) -> Response:
@@ -83,9 +122,38 @@ def _handlers(deps: WebDeps, metrics: WebMetrics) -> Mapping[Any, Any]:
         # The server logs the error itself; the caller must hear something.
         if request.url.path in _SPOKEN_PATHS:
             return twiml(twilio.apology(deps.language))
+        if _is_api(request):
+            return problems.response(problems.UNEXPECTED)
         return PlainTextResponse("Torim failed on this request; its log says why.\n", 500)
 
-    return {CarrierError: refused, HTTPException: misused, ClientDisconnect: left, Exception: failed}
+    return {
+        CarrierError: refused,
+        HTTPException: misused,
+        ClientDisconnect: left,
+        problems.Refusal: _refused_by_api,
+        TorimError: _failed_by_rule,
+        RequestValidationError: _misread,
+        Exception: failed,
+    }
+
+
+def _is_api(connection: Request | WebSocket) -> bool:
+    return connection.scope["type"] == "http" and connection.url.path.startswith("/api/")
+
+
+async def _refused_by_api(request: Request, refusal: problems.Refusal) -> Response:
+    return problems.response(refusal)
+
+
+async def _failed_by_rule(request: Request, error: TorimError) -> Response:
+    refusal = problems.of_error(error)
+    if refusal.status >= 500:
+        _log.error("%s %s: %s (%s)", request.method, request.url.path, error, error.code)
+    return problems.response(refusal)
+
+
+async def _misread(request: Request, error: RequestValidationError) -> Response:
+    return problems.response(problems.of_validation(error))
 
 
 async def _tell(connection: Request | WebSocket, response: Response) -> Response | None:

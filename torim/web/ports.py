@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from prometheus_client import CollectorRegistry
 
 from torim.core.events import EndReason
+
+if TYPE_CHECKING:
+    from torim.web.api.deps import ApiDeps
 
 Message = str | bytes
 
@@ -105,6 +109,8 @@ class WebDeps:
         language: The business's opening language, for what is said outside of calls.
         media: None where media comes in on ports of its own only.
         trusted_peers: Addresses of proxies on other machines whose forwarding headers count.
+        api: What the API is built from; None where there is none, as in some tests.
+        assets: Directory of the built client, if it is not the package's own.
         end_wait_s: How long `/twilio/after` waits for a call's end; the caller hears silence meanwhile.
     """
 
@@ -117,4 +123,6 @@ class WebDeps:
     language: str
     media: MediaHandler | None = None
     trusted_peers: tuple[IPv4Network | IPv6Network, ...] = ()
+    api: ApiDeps | None = None
+    assets: Path | None = None
     end_wait_s: float = 2.0

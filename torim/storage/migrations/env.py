@@ -5,6 +5,7 @@ Without a connection it prints the SQL for the dialect named in the configuratio
 
 from alembic import context
 
+from torim.storage import access_tables  # noqa: F401  -- part of the schema
 from torim.storage.schema import METADATA
 
 connection = context.config.attributes.get("connection")

@@ -1,0 +1,217 @@
+"""Calls that are going on: who calls, what is said, who has the floor, as it happens; and three orders to a call.
+
+Orders are logged with who gave them. The process that carries a call obeys them; this one only passes them on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from torim.desk.business import Business
+from torim.web.api.appointments import AppointmentOut, appointment_out
+from torim.web.api.business_of import business_of, phone_of
+from torim.web.api.deps import ApiDeps, Deps
+from torim.web.api.messages import MessageOut, message_out
+from torim.web.api.models import Id, In, Line, Out, Utc
+from torim.web.api.openapi import refuses
+from torim.web.api.principal import Needs, Principal
+from torim.web.api.problems import Refusal
+from torim.web.api.scopes import Scope
+from torim.web.live_calls import Command, LiveCall
+from torim.web.news import Booked, Calls, Closed, Left, News, Quiet
+
+router = APIRouter(tags=["live"])
+_log = logging.getLogger("torim.web")
+
+Reads = Annotated[Principal, Depends(Needs(Scope.CALLS_READ))]
+Controls = Annotated[Principal, Depends(Needs(Scope.CALLS_CONTROL))]
+
+
+class LiveTurnOut(Out):
+    """One turn of the transcript as it stands."""
+
+    speaker: Literal["caller", "ai"]
+    start_ms: int
+    end_ms: int
+    heard_text: str
+    unheard_text: str = Field(description="The AI's words that were not heard, or not yet.")
+    interrupted: bool
+
+
+class LiveCallOut(Out):
+    """A call that is going on, at one instant."""
+
+    call_id: str
+    carrier: str
+    engine: str
+    language: str
+    from_number: str | None = Field(description="Null: withheld.")
+    to_number: str | None
+    started_at: Utc
+    duration_ms: int
+    phase: Literal["ringing", "greeting", "conversing", "closing", "ended"]
+    floor: Literal["open", "waiting", "ai", "verifying", "caller"] = Field(description="Who has the right to speak.")
+    paused: bool = Field(description="Somebody told the AI to be silent.")
+    barge_ins: int
+    turns: list[LiveTurnOut]
+
+
+class LiveCallList(Out):
+    """The calls that are going on, oldest first."""
+
+    items: list[LiveCallOut]
+
+
+class LiveEvent(Out):
+    """One event of the stream: its name is `type`, its data one of these.
+
+    `calls` replaces the whole list of live calls and comes first; `call` brings one call that began or changed;
+    `call_ended` names one that is over; `appointment` and `message` were made or changed just now.
+    """
+
+    type: Literal["calls", "call", "call_ended", "appointment", "message", "closed"]
+    calls: list[LiveCallOut] | None = None
+    call: LiveCallOut | None = None
+    call_id: str | None = None
+    appointment: AppointmentOut | None = None
+    message: MessageOut | None = None
+
+
+class TransferTo(In):
+    """Where to transfer a call."""
+
+    number: Annotated[Line, Field(max_length=40)] | None = Field(
+        default=None, description="Null: the business's person for transfers, or its owner."
+    )
+
+
+class Pause(In):
+    """Whether the AI is to be silent."""
+
+    paused: bool
+
+
+class BrowserCallOut(Out):
+    """What a page needs in order to call from the browser."""
+
+    call_sid: str
+    path: str = Field(description="Of the WebSocket, at this address; Twilio's media protocol.")
+    parameters: dict[str, str] = Field(description="For the start message.")
+
+
+@router.get("/live/calls")
+async def list_live_calls(who: Reads, deps: Deps) -> LiveCallList:
+    """The calls that are going on at this machine."""
+    return LiveCallList(items=[live_out(call) for call in await deps.live.calls(who.business_id)])
+
+
+@router.get(
+    "/live/events",
+    responses={
+        200: {
+            "model": LiveEvent,
+            "content": {"text/event-stream": {}},
+            "description": "Server-sent events; the data of each is a `LiveEvent`.",
+        }
+    },
+    response_class=StreamingResponse,
+)
+async def stream_events(who: Reads, deps: Deps) -> StreamingResponse:
+    """Calls, transcripts, floor and bookings as they happen; reconnect when it ends."""
+    news = deps.news.follow(who.business_id)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(news), media_type="text/event-stream", headers=headers)
+
+
+@router.post("/live/calls/{call_id}/hang-up", status_code=204, responses=refuses(404))
+async def hang_up(call_id: Id, who: Controls, deps: Deps) -> None:
+    """Say goodbye and end a call."""
+    await _order(call_id, Command.HANG_UP, "", who, deps)
+
+
+@router.post("/live/calls/{call_id}/transfer", status_code=204, responses=refuses(404, 409))
+async def transfer(call_id: Id, body: TransferTo, who: Controls, deps: Deps) -> None:
+    """Put the caller through to a person."""
+    business = await run_in_threadpool(business_of, who, deps)
+    number = phone_of(business, body.number or business.transfer.number or business.owner.phone, "number")
+    if not number:
+        raise Refusal(409, "live.no_number", "Name a number, or set one for transfers in the settings.")
+    if body.number and Scope.BUSINESS_WRITE not in who.scopes and number not in _known(business):
+        raise Refusal(403, "access.forbidden", "Only an owner may transfer to a number that is not in the settings.")
+    await _order(call_id, Command.TRANSFER, number, who, deps)
+
+
+@router.put("/live/calls/{call_id}/pause", status_code=204, responses=refuses(404))
+async def pause(call_id: Id, body: Pause, who: Controls, deps: Deps) -> None:
+    """Have the AI be silent in a call, or go on; the caller is heard either way."""
+    await _order(call_id, Command.PAUSE if body.paused else Command.RESUME, "", who, deps)
+
+
+@router.post("/test-calls", status_code=201, responses=refuses(409))
+async def begin_test_call(who: Controls, deps: Deps) -> BrowserCallOut:
+    """Begin a call from the browser: the token opens one media stream within a minute."""
+    if deps.browser is None:
+        raise Refusal(409, "live.no_browser_calls", "This process takes no calls from browsers.")
+    begun = deps.browser.begin(who.business_id)
+    _log.info("[LIVE] test call: call=%s by=%s", begun.call_sid, who.name)
+    return BrowserCallOut(call_sid=begun.call_sid, path=begun.path, parameters=begun.parameters)
+
+
+# --- parts ----------------------------------------------------------------------------------------------------
+
+
+async def _order(call_id: str, command: Command, argument: str, who: Principal, deps: ApiDeps) -> None:
+    done = await deps.live.command(who.business_id, call_id, command, argument)
+    _log.info("[LIVE] %s: call=%s by=%s %s", command, call_id, who.name, "passed on" if done else "no such call")
+    if not done:
+        raise Refusal(404, "call.not_found", "This call does not go on at this machine (any more).")
+
+
+def _known(business: Business) -> set[str | None]:
+    return {phone_of(business, text, "number") for text in (business.transfer.number, business.owner.phone) if text}
+
+
+def live_out(call: LiveCall) -> LiveCallOut:
+    """A live call as the API shows it."""
+    return LiveCallOut.model_validate(call)
+
+
+async def _events(news: AsyncIterator[News]) -> AsyncIterator[str]:
+    yield "retry: 2000\n\n"
+    known: dict[str, LiveCall] | None = None
+    async for item in news:
+        if isinstance(item, Calls):
+            now = {call.call_id: call for call in item.calls}
+            for event in _changes(known, now):
+                yield _sent(event)
+            known = now
+        elif isinstance(item, Booked):
+            yield _sent(LiveEvent(type="appointment", appointment=appointment_out(item.appointment)))
+        elif isinstance(item, Left):
+            yield _sent(LiveEvent(type="message", message=message_out(item.message)))
+        elif isinstance(item, Closed):
+            yield _sent(LiveEvent(type="closed"))
+        elif isinstance(item, Quiet):
+            yield ": quiet\n\n"
+
+
+def _changes(before: dict[str, LiveCall] | None, now: dict[str, LiveCall]) -> list[LiveEvent]:
+    if before is None:
+        return [LiveEvent(type="calls", calls=[live_out(call) for call in now.values()])]
+    ended = [LiveEvent(type="call_ended", call_id=call_id) for call_id in before if call_id not in now]
+    return ended + [
+        LiveEvent(type="call", call=live_out(call)) for call_id, call in now.items() if before.get(call_id) != call
+    ]
+
+
+def _sent(event: LiveEvent) -> str:
+    data: Any = event.model_dump(mode="json", exclude_none=True)
+    return f"event: {event.type}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
