@@ -15,6 +15,22 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/torim.db"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Both kinds of database, one after the other."""
+    return (
+        request.getfixturevalue("postgresql_url") if request.param == "postgresql" else f"sqlite:///{tmp_path}/torim.db"
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Both kinds, without any table."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("blank_postgresql_url"))
+    return f"sqlite:///{tmp_path}/torim.db"
+
+
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
     opened = Store(url)

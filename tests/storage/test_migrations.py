@@ -4,18 +4,15 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from storage_scene import request
 
 from torim.errors import BookingError, StorageError
 from torim.storage import migrate
 from torim.storage.database import Database
-from torim.storage.schema import HEAD, METADATA
+from torim.storage.schema import HEAD
 from torim.storage.store import Store
 
 OLD_ROW = """
@@ -84,23 +81,6 @@ def test_a_downgrade_keeps_everything_but_what_it_drops(database: Database, url:
         assert connection.execute("SELECT id, contact_name FROM appointments").fetchall() == [("a1", "דנה")]
     migrate.upgrade(database)
     assert len(Store(url).appointments("salon")) == 1
-
-
-def test_down_to_nothing_and_up_again(database: Database) -> None:
-    migrate.upgrade(database)
-    migrate.downgrade(database, "base")
-    assert database.path is not None
-    assert tables(database.path) == {"alembic_version"}
-    assert migrate.upgrade(database) == HEAD
-
-
-def test_the_migrations_and_the_schema_agree(database: Database) -> None:
-    migrate.upgrade(database)
-    for tables_module in Path(migrate.__file__).parent.glob("*_tables.py"):
-        import_module(f"torim.storage.{tables_module.stem}")
-    with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, METADATA) == []
 
 
 def test_the_newest_revision_is_the_one_the_code_expects(database: Database) -> None:

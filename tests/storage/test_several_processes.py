@@ -14,6 +14,11 @@ from torim.storage.store import Store
 PROGRAM = Path(__file__).with_name("storage_scene.py")
 
 
+@pytest.fixture
+def url(any_url: str) -> str:
+    return any_url
+
+
 def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, str(PROGRAM), *arguments],
@@ -80,7 +85,7 @@ def test_a_kill_loses_no_committed_booking(url: str, after: int) -> None:
     assert len(stored - known) <= 1  # committed, and killed before it could say so
 
 
-def test_processes_that_start_together_upgrade_once(url: str) -> None:
-    started = [start("upgrade", url) for _ in range(4)]
+def test_processes_that_start_together_upgrade_once(blank_url: str) -> None:
+    started = [start("upgrade", blank_url) for _ in range(4)]
     outputs = [process.communicate(timeout=60)[0].strip() for process in started]
     assert outputs == [HEAD] * 4

@@ -1,7 +1,7 @@
 """When the sun sets, or stands so far below the horizon: NOAA's solar position.
 
-Good to a minute below the polar circles. It decides no holiday and no custom; which depression means nightfall is an argument. Source of the formulas: NOAA's
-solar calculator (Meeus, Astronomical Algorithms).
+Good to a minute below the polar circles. It decides no holiday and no custom; which depression means nightfall is an
+argument. Source of the formulas: NOAA's solar calculator (Meeus, Astronomical Algorithms).
 """
 
 from __future__ import annotations

@@ -1,0 +1,41 @@
+"""Databases for every area: a file per test, or a PostgreSQL server that the whole run shares."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tools import postgresql
+from torim.storage.store import Store
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """A server of this run's own; without the programs the test is skipped (`.ci/run` installs them)."""
+    reason = postgresql.missing()
+    if reason is not None:
+        pytest.skip(reason)
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _upgraded_database(postgresql_server: postgresql.Server) -> str:
+    """A database with the newest schema, which is made once."""
+    name = postgresql_server.create()
+    store = Store(postgresql_server.url(name))
+    store.upgrade()
+    store.close()
+    return name
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: postgresql.Server, _upgraded_database: str) -> str:
+    """The URL of an empty database with the newest schema; whoever used it before is cut off."""
+    postgresql_server.empty(_upgraded_database)
+    return postgresql_server.url(_upgraded_database)
+
+
+@pytest.fixture
+def blank_postgresql_url(postgresql_server: postgresql.Server) -> str:
+    """The URL of a database of this test's own, without any table."""
+    return postgresql_server.url(postgresql_server.create())
