@@ -211,6 +211,11 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return code if code in self.languages else self.opening_language
 
 
+# What msgspec knows of a type it builds at its first use, which two threads must not do at once: one of them would
+# crash the process. Here the import lock keeps them apart.
+msgspec.json.Decoder(Business)
+
+
 def load_business(path: Path | None = None) -> Business:
     """Read a business from a TOML file, or the built-in sample business when no file is given.
 
