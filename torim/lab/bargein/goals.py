@@ -62,6 +62,7 @@ GOALS = (
     Goal("turns of 0.7 s or more, mid-statement, obeyed", "stop", "turns of 0.7 s or more, mid-statement",
          "obeyed in 1 s", 0.99, True),
     Goal("old audio after a cut", "stop", _DUE, "stale audio", 0.0),
+    Goal("told against heard, at most, ms", "truth", "all statements that were truncated", "error max ms", 40),
     Goal("coughs, sneezes, cries stop the AI", "false_stops", _BODY, "false stops", 0.05),
     Goal("noise at speech level stops the AI", "false_stops", _NOISE, "false stops", 0.05),
     Goal("music at speech level stops the AI", "false_stops", _MUSIC, "false stops", 0.05),

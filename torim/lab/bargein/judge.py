@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from torim.core.actions import ClearAudio, CreateResponse, Note, PlayAudio, Purpose
+from torim.core.actions import CancelResponse, ClearAudio, CreateResponse, Note, PlayAudio, Purpose, TruncateItem
 from torim.core.events import AudioDelta, ResponseCreated, VoiceEnded
 from torim.core.reasons import Reason
 from torim.lab.bargein.evidence import Evidence
@@ -57,8 +57,10 @@ class Outcome:
     sounding: bool = False  # the AI was being heard at the onset, or until just before it
     hold_ms: float | None = None  # server: to the first clear
     cut_ms: float | None = None  # server: to the decision that it is a turn
+    cancel_ms: float | None = None  # server: to the engine's cancel, where it was still making the answer
     by_words: bool = False  # decided by a late transcript
-    silence_ms: float | None = None  # ear: to the last sample of the old audio
+    quiet_ms: float | None = None  # ear: to the first instant without old audio; it may come back lower, or go on
+    silence_ms: float | None = None  # ear: to the last sample of the old audio, lowered or not
     reply_ms: float | None = None  # server: from the last offset to the reply's first sample, engine time deducted
     talked_into: bool = False  # the AI sounded again before the caller's last offset
     replies: int = 0
@@ -67,6 +69,7 @@ class Outcome:
     cuts: int = 0  # in the whole trial
     heard: Heard = field(default_factory=Heard)
     spoken_ms: float = 0.0  # of the statement at the ear
+    truth_ms: float | None = None  # what the engine was told that was heard of it, less what the ear heard
     ticks: Ticks | None = None
     cut_before: bool = False  # by something else than this sound
     early: bool = False  # by what the recording holds before its onset; then cut_ms is negative
@@ -136,7 +139,9 @@ class _Judge:
             sounding=self._sounding(),
             hold_ms=self._hold_ms(),
             cut_ms=cut[0] if cut else None,
+            cancel_ms=self._cancel_ms(),
             by_words=bool(cut and cut[1].reason is Reason.CUT_BY_WORDS),
+            quiet_ms=self._quiet_ms(),
             silence_ms=self._silence_ms(),
             reply_ms=self._reply_delay_ms(),
             talked_into=self._reply_ms is not None and self._reply_ms < self._offset_ms,
@@ -144,8 +149,9 @@ class _Judge:
             stale_ms=self._stale_ms(),
             holds=tuple(self._false_holds()),
             cuts=sum(note.reason in CUTS for _, note in self._notes),
-            heard=follow(evidence.statement, self._spans) if self._resumed() else Heard(),
+            heard=self._heard if self._resumed() else Heard(),
             spoken_ms=self._spoken_ms(),
+            truth_ms=self._truth_ms(),
             ticks=ticks_of(self._spans, evidence.onset_samples, evidence.offset_samples, evidence.length_samples),
             cut_before=any(n.reason in CUTS and at < self._earliest_ms for at, n in self._notes),
             early=cut is not None and cut[0] < self._from_ms,
@@ -197,6 +203,14 @@ class _Judge:
         last = max(ends, default=0)
         return max(0.0, (last - onset) / 8) if self._sounding() else None
 
+    def _quiet_ms(self) -> float | None:
+        """The arrival of the clear that held it."""
+        hold_ms, onset = self._hold_ms(), self._evidence.onset_samples
+        if hold_ms is None or not self._sounding():
+            return None
+        number, arrived = self._clears.index(hold_ms), self._evidence.ear.clears
+        return max(0.0, (arrived[number].at_samples - onset) / 8) if number < len(arrived) else None
+
     def _stale_ms(self) -> float:
         """Audio of before the cut, heard after it."""
         effect = self._effect_samples()
@@ -206,6 +220,19 @@ class _Judge:
         if self._reply_ms is not None:
             until = self._evidence.ear_samples(self._reply_ms - CLOCK_SLACK_MS)
         return sum(max(0, min(s.end_samples, until) - max(s.start_samples, effect)) for s in self._spans) / 8
+
+    def _cancel_ms(self) -> float | None:
+        since = self._cut[0] if self._cut else None
+        return next((at for at, _ in self._evidence.of(CancelResponse) if since is not None and at >= since - 1), None)
+
+    @property
+    def _heard(self) -> Heard:
+        return follow(self._evidence.statement, self._spans)
+
+    def _truth_ms(self) -> float | None:
+        """Of the statement's truncation, if it was truncated: what was told against what the ear heard."""
+        told = next((item for _, item in self._evidence.of(TruncateItem)), None)
+        return None if told is None else told.audio_end_ms - self._heard.samples / 8
 
     # --- answering ----------------------------------------------------------------------------------------------
 

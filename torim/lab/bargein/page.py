@@ -124,7 +124,7 @@ def _speed(outcomes: Sequence[Outcome]) -> str:
     stages = plots.distributions(
         [
             ("hold (server)", _values(middle, "hold_ms"), len(middle)),
-            ("silence (ear)", _values(middle, "silence_ms"), len(middle)),
+            ("quiet (ear)", _values(middle, "quiet_ms"), len(middle)),
             ("cut (server)", _values(middle, "cut_ms"), len(middle)),
         ],
         600,

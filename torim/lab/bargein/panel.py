@@ -48,6 +48,7 @@ def panel(outcomes: Sequence[Outcome]) -> list[Table]:
         _false_holds(made),
         _tau(made),
         _replies(made),
+        _truth(made),
         _echo(made),
         _double_talk(made),
         _stages(made),
@@ -96,8 +97,9 @@ def _stop(outcomes: Sequence[Outcome]) -> Table:
         if place is not Place.MIDDLE:
             groups.append((f"any word, {place.value}", [o for o in said if o.trial.place is place]))
     note = (
-        "Onset to the clear (hold), to the decision (cut), to the last old sample at the ear. Obeyed: cut within 1 s"
-        " and answered. A hold counts where the AI was sounding at the onset and the clear came within 1 s."
+        "Onset to the clear (hold), to the decision (cut), to the engine's cancel where it was still making the"
+        " answer; at the ear to quiet, and to the last old sample, lowered or not. Obeyed: cut within 1 s and answered."
+        " A hold counts where the AI was sounding at the onset and the clear came within 1 s."
     )
     return _table(Table("stop", "Stopping for the caller", "server; silence: ear", note), groups, _stop_columns)
 
@@ -105,16 +107,26 @@ def _stop(outcomes: Sequence[Outcome]) -> Table:
 def _stop_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
     holds = [o.hold_ms for o in group if o.sounding and o.hold_ms is not None and o.hold_ms <= MUTED_MS]
     cuts = [o.cut_ms for o in group if o.cut_ms is not None and not o.early]
+    quiets = [o.quiet_ms for o in group if o.quiet_ms is not None and o.quiet_ms <= MUTED_MS]
+    cancels = [o.cancel_ms for o in group if o.cancel_ms is not None and not o.early]
     silences = [o.silence_ms for o in group if o.silence_ms is not None and o.sounding]
     n = len(group)
     return {
         "hold p50 ms": percentile(holds, 0.5),
         "hold p90 ms": percentile(holds, 0.9),
         "hold p99 ms": percentile(holds, 0.99),
+        "hold max ms": percentile(holds, 1.0),
+        "held in 1 s": share(len(holds), sum(o.sounding for o in group)),
         "cut p50 ms": percentile(cuts, 0.5),
         "cut p90 ms": percentile(cuts, 0.9),
+        "cut p99 ms": percentile(cuts, 0.99),
+        "cancel p50 ms": percentile(cancels, 0.5),
+        "cancel p90 ms": percentile(cancels, 0.9),
+        "quiet p50 ms": percentile(quiets, 0.5),
+        "quiet p90 ms": percentile(quiets, 0.9),
         "silence p50 ms": percentile(silences, 0.5),
         "silence p90 ms": percentile(silences, 0.9),
+        "silence p99 ms": percentile(silences, 0.99),
         "obeyed in 1 s": share(sum(o.obeyed and not o.cut_before for o in group), n),
         "cut in 0.6 s": share(sum(o.cut_ms is not None and o.cut_ms <= CUT_BY_MS for o in group), n),
         "never cut": share(sum(o.cut_ms is None and not o.cut_before for o in group), n),
@@ -207,6 +219,8 @@ def _tau(outcomes: Sequence[Outcome]) -> Table:
     for name, group in kinds.items():
         kept = sum(bool(o.ticks and o.ticks.ignored) for o in group)
         rows.append(Row(name, len(group), {"value": share(kept, len(group))}))
+    said = [o for o in outcomes if o.trial.group in (Group.SOUND, Group.PAUSE) and o.trial.is_turn]
+    rows.append(Row("I_A (the AI began to speak while the caller did)", len(said), {"value": _talked_into(said)}))
     note = (
         "Yielded: the first 200 ms tick without any agent audio, within 2.0 s. Ignored: no such tick within 1.0 s, or"
         " (agent silent) no answer within 2.0 s of the sound's end. The sounds are this corpus's, not tau-voice's."
@@ -234,13 +248,39 @@ def _replies(outcomes: Sequence[Outcome]) -> Table:
     return _table(Table("replies", "Answering", "server", note), groups, _reply_columns)
 
 
+def _talked_into(group: Sequence[Outcome]) -> Figure:
+    return share(sum(o.talked_into for o in group), len(group))
+
+
+def _truth(outcomes: Sequence[Outcome]) -> Table:
+    """What the engine was told that the caller had heard of a statement that was cut."""
+    told = [o for o in outcomes if o.truth_ms is not None]
+    groups: list[tuple[str, Sequence[Outcome]]] = [
+        ("all statements that were truncated", told),
+        ("  after a hold that proved false", [o for o in told if o.holds]),
+    ]
+    note = "The end of what is kept in the engine's conversation against the last sample at the ear."
+    return _table(Table("truth", "Truth of what was heard", "ear", note), groups, _truth_columns)
+
+
+def _truth_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
+    errors = [o.truth_ms for o in group if o.truth_ms is not None]
+    sizes = [abs(error) for error in errors]
+    return {
+        "error p50 ms": percentile(sizes, 0.5),
+        "error p90 ms": percentile(sizes, 0.9),
+        "error max ms": percentile(sizes, 1.0),
+        "told too much max ms": percentile([error for error in errors if error > 0], 1.0),
+    }
+
+
 def _reply_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
     delays = [o.reply_ms for o in group if o.reply_ms is not None]
     n = len(group)
     return {
         "delay p50 ms": percentile(delays, 0.5),
         "delay p90 ms": percentile(delays, 0.9),
-        "talked into": share(sum(o.talked_into for o in group), n),
+        "talked into": _talked_into(group),
         "answered": share(sum(o.replies > 0 for o in group), n),
         "answered twice": share(sum(o.replies > 1 for o in group), n),
     }

@@ -19,7 +19,7 @@ from torim.lab.bargein.trials import Trial
 
 SLOWEST = 10
 WRONG_MAX = 12  # of each fault
-NUMBERS = ("hold_ms", "cut_ms", "silence_ms", "reply_ms", "stale_ms", "spoken_ms")
+NUMBERS = ("hold_ms", "cut_ms", "cancel_ms", "quiet_ms", "silence_ms", "reply_ms", "stale_ms", "spoken_ms", "truth_ms")
 
 
 @dataclass(frozen=True, slots=True)
