@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from torim.core import courtesies, hearing, playing, recovering, replying, settling
+from torim.core import courtesies, hearing, own_words, playing, recovering, replying, settling
 from torim.core.abilities import CarrierCapabilities, EngineCapabilities
 from torim.core.actions import Action, Purpose
 from torim.core.answers import Answers
@@ -48,6 +48,7 @@ from torim.core.links import EngineLink
 from torim.core.moves import verify
 from torim.core.outbox import Due, Outbox
 from torim.core.phases import Phase
+from torim.core.own_words import Clip, Own, OwnWords
 from torim.core.playout import Playout
 from torim.core.settings import TurnSettings
 from torim.core.state import CallState, Manners
@@ -68,6 +69,7 @@ class Call:
         prompts: Instructions by purpose; a purpose without an entry uses the session's own.
         engine_creates: The engine creates responses by itself; ours are for greeting, tools and retries.
     """
+        clips: What is said without the engine where the caller would hear nothing.
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class Call:
         prompts: Mapping[Purpose, str],
         engine_creates: bool = False,
     ) -> None:
+        clips: Mapping[Own, Clip] | None = None,
         out = Outbox()
         words = Transcript(engine.times_words)
         answers = Answers(settings, engine, prompts, out)
@@ -95,6 +98,7 @@ class Call:
             link=EngineLink(settings, out),
             turns=CallerTurns(settings.item_margin_ms),
         )
+            own=OwnWords(clips or {}),
 
     # --- events and deadlines ---------------------------------------------------------------------------
 
@@ -148,6 +152,7 @@ class Call:
         playing.release(s, now_ms)
         courtesies.keep(s, now_ms)
 
+        own_words.keep(s, now_ms)
     # --- asking -----------------------------------------------------------------------------------------
 
     def far_end(self, now_ms: int) -> FarEnd:
@@ -231,3 +236,5 @@ _WAKERS: dict[Due, Callable[[CallState, int], None]] = {
     Due.CLOSING: courtesies.closing_over,
     Due.MAX_CALL: courtesies.max_call,
 }
+    Due.FAREWELL: own_words.farewell,
+    Due.MOMENT: own_words.moment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from torim.core import own_words
 from torim.core.actions import CommitAudio, EndStream, Purpose
 from torim.core.events import (
     CallerGone,
@@ -37,7 +38,7 @@ def greet(s: CallState, now_ms: int) -> None:
     if s.phase is Phase.RINGING and s.manners.streaming and s.link.up:
         s.advance_phase(PhaseInput.STARTED)
         s.due.set(Due.LOCK, now_ms + s.settings.greeting_lock_max_ms)
-        if s.answers.wish is None and s.floor is Floor.OPEN:
+        if s.answers.wish is None and s.floor in (Floor.OPEN, Floor.AI):  # AI: words of our own sound
             s.answers.want(Purpose.GREETING)
         elif s.floor is Floor.CALLER or s.answers.wish is not None:
             s.greeted()
@@ -63,13 +64,16 @@ def goodbye_asked(s: CallState, event: GoodbyeAsked, now_ms: int) -> None:
     s.due.clear(Due.LOCK)
     s.due.set(Due.CLOSING, now_ms + (s.settings.closing_max_ms if s.link.up else s.settings.closing_connect_ms))
     s.out.note(Reason.CLOSING, Level.DEBUG, cause=event.reason.value)
-    if event.reason is EndReason.GOODBYE and s.answers.responses.pending is not None:
+    by_tool = event.reason in (EndReason.GOODBYE, EndReason.TRANSFERRED)
+    if by_tool and s.answers.responses.pending is not None:
         s.answers.cancel(now_ms)  # it would answer what the goodbye answers
-    if event.reason is EndReason.GOODBYE and s.tools.audible:
+    if by_tool and s.tools.audible:
         s.answers.wish = None  # the response that ended the call has said goodbye already
         s.wait_no_more()
-    else:
-        s.answers.want(Purpose.GOODBYE)
+        return
+    s.answers.want(Purpose.HANDOVER if event.reason is EndReason.TRANSFERRED else Purpose.GOODBYE)
+    if own_words.parting(s) in s.own.clips:
+        s.due.set(Due.FAREWELL, now_ms + s.settings.farewell_ms)
 
 
 def idle(s: CallState, now_ms: int) -> None:

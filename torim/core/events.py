@@ -18,6 +18,7 @@ class EndReason(Enum):
 
     CALLER_HUNG_UP = "caller_hung_up"
     GOODBYE = "goodbye"
+    TRANSFERRED = "transferred"  # the caller is being put through to a person
     CALLER_SILENT = "caller_silent"
     MAX_DURATION = "max_duration"
     LINE_LOST = "line_lost"

@@ -70,6 +70,7 @@ class Reason(Enum):
     SILENCE_PROMPT = ("[CALL]", "nobody spoke; asking whether the caller is there")
     CLOSING = ("[CALL]", "saying goodbye")
     CLOSING_UNDONE = ("[CALL]", "the caller spoke; not hanging up")
+    OWN_WORDS = ("[CALL]", "said without the engine")
     ENDED = ("[CALL]", "ended")
 
     @property

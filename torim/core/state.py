@@ -18,6 +18,7 @@ from torim.core.floor import Floor, barge_in_allowed, step
 from torim.core.floor import Input as FloorInput
 from torim.core.links import EngineLink
 from torim.core.outbox import Deadlines, Due, Outbox
+from torim.core.own_words import OwnWords
 from torim.core.phases import FINAL, PHASES, Phase
 from torim.core.phases import Input as PhaseInput
 from torim.core.playout import Gate, Playout
@@ -65,6 +66,7 @@ class CallState:
     link: EngineLink
     turns: CallerTurns
     due: Deadlines = field(default_factory=Deadlines)
+    own: OwnWords
     phase: Phase = Phase.RINGING
     floor: Floor = Floor.OPEN
 
@@ -107,9 +109,9 @@ class CallState:
             return
         self.advance_phase(PhaseInput.SPOKE)
         self.manners.end_reason = None
-        if self.answers.wish is not None and self.answers.wish.purpose is Purpose.GOODBYE:
+        if self.answers.wish is not None and self.answers.wish.purpose in (Purpose.GOODBYE, Purpose.HANDOVER):
             self.answers.wish = None
-        self.due.clear(Due.HANG_UP, Due.CLOSING)
+        self.due.clear(Due.HANG_UP, Due.CLOSING, Due.FAREWELL)
         self.out.note(Reason.CLOSING_UNDONE, Level.INFO)
 
     def caller_heard(self, now_ms: int) -> None:
