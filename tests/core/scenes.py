@@ -1,6 +1,7 @@
 """Plays a scene: a `.call` file whose `torim` lines say what must happen, and whose head says in which call.
 
     # setup: greeting_lock=off can_clear=off until=9000    the call; any threshold by its name, too; its last instant
+    # setup: own_words=on                                  with clips to be said without the engine
     # complete: create cancel                              of these there is nothing but what the scene shows
     # never: log WARNING, play 60ms                        this never happens
     # never 2050-3400: play, create                        nor this, between two instants (both included)
@@ -36,6 +37,7 @@ from torim.core.events import (
     ResponseDone,
 )
 from torim.core.floor import Floor
+from torim.core.own_words import Clip, Own
 from torim.core.playout import Gate
 from torim.core.reasons import Reason
 from torim.core.settings import TurnSettings
@@ -48,6 +50,13 @@ _DIRECTIVE = re.compile(r"^# *(setup|complete|never|transcript|finally)(?: +(\d+
 _RECORDED = re.compile(r"^# (greeting_lock|barge_in_enabled|engine_creates): (\w+)$", re.MULTILINE)
 _TOLERANCE = re.compile(r"^~(\d+)ms +")
 Group = TypeVar("Group", TurnSettings, CarrierCapabilities, EngineCapabilities)
+CLIPS = {
+    Own.MOMENT: Clip(b"\x2b" * 6400, "One moment, please."),
+    Own.TONE: Clip(b"\x2c" * 1600),
+    Own.RETRY: Clip(b"\x2d" * 8000, "Sorry, say it again."),
+    Own.GOODBYE: Clip(b"\x2e" * 7200, "Goodbye!"),
+    Own.HANDOVER: Clip(b"\x2f" * 7200, "I'm putting you through."),
+}
 _FLAGS = {"on": True, "true": True, "off": False, "false": False}
 
 
@@ -121,6 +130,7 @@ def call_of(setup: Mapping[str, str]) -> WatchedCall:
     lock = _FLAGS[left.pop("greeting_lock", "on")]
     enabled = _FLAGS[left.pop("barge_in", left.pop("barge_in_enabled", "on"))]
     creates = _FLAGS[left.pop("engine_creates", "off")]
+    clips = CLIPS if _FLAGS[left.pop("own_words", "off")] else {}
     if "keys" in left:
         left["single_keys"] = "on" if left.pop("keys") == "single" else "off"
     call = WatchedCall(
@@ -131,6 +141,7 @@ def call_of(setup: Mapping[str, str]) -> WatchedCall:
         greeting_lock=lock,
         prompts={purpose: purpose.value for purpose in Purpose},
         engine_creates=creates,
+        clips=clips,
     )
     assert not left, f"unknown in setup: {left}"
     return call

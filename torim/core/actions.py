@@ -21,6 +21,7 @@ class Purpose(Enum):
     REPLY = "reply"
     PROMPT = "prompt"  # after mutual silence
     GOODBYE = "goodbye"
+    HANDOVER = "handover"  # the caller is put through to a person
     RETRY = "retry"  # an answer failed or had no sound
     CONTINUE = "continue"  # an answer was lost or stopped in mid-sentence, or a tool's output is in
 

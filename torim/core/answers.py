@@ -25,6 +25,7 @@ PRECEDENCE = (
     Purpose.CONTINUE,
     Purpose.REPLY,
     Purpose.GOODBYE,
+    Purpose.HANDOVER,
 )
 
 

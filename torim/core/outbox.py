@@ -24,6 +24,8 @@ class Due(Enum):
     IDLE = "nobody spoke for a while"
     HANG_UP = "a breath after the last word"
     CLOSING = "a goodbye took too long"
+    FAREWELL = "a goodbye has no sound yet: we say it ourselves"
+    MOMENT = "the caller waits in silence: say that it takes a moment"
     MAX_CALL = "the longest call is over"
 
 

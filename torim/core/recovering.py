@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from torim.core import own_words
 from torim.core.actions import Purpose
 from torim.core.courtesies import end, greet
 from torim.core.events import (
@@ -18,6 +19,7 @@ from torim.core.events import (
 from torim.core.hearing import hand_over_keys
 from torim.core.links import end_of_line
 from torim.core.outbox import Due
+from torim.core.own_words import Own
 from torim.core.phases import Phase
 from torim.core.reasons import Level, Reason
 from torim.core.responses import Input as ResponseInput
@@ -39,6 +41,8 @@ def fell_short(s: CallState, response: Response, now_ms: int) -> None:
     if silent:
         s.answers.want(purpose)  # still owed, by the engine that goes on
         give_engine_up(s, "no answer after every retry", now_ms)
+    elif s.phase is not Phase.CLOSING:
+        own_words.say(s, Own.RETRY, now_ms)
     s.wait_no_more()
 
 

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from torim.core.abilities import CarrierCapabilities, EngineCapabilities
 from torim.core.actions import Purpose
 from torim.core.call import Call
+from torim.core.own_words import Clip, Own
+from torim.core.playout import SILENCE
 from torim.core.settings import TurnSettings
 from torim.core.timeline import Line, event_of, lines_of
 from torim.errors import CoreMisuse
@@ -35,12 +37,15 @@ def head(
     barge_in_enabled: bool,
     greeting_lock: bool,
     engine_creates: bool,
+    clips: Mapping[Own, Clip] | None = None,
 ) -> Iterator[tuple[str, str]]:
     """The facts of a call that its decisions depend on, as `# name: value` lines of its timeline."""
     for name, value in zip(FLAGS, (barge_in_enabled, greeting_lock, engine_creates), strict=True):
         yield name, str(value).lower()
     for name, group in (("carrier_abilities", carrier), ("engine_abilities", engine), ("settings", settings)):
         yield name, json.dumps(_changed(group))
+    if clips:
+        yield "own_words", json.dumps({own.value: [len(clip.payload), clip.text] for own, clip in clips.items()})
 
 
 def call_of(given: Mapping[str, str], carrier: CarrierCapabilities, engine: EngineCapabilities) -> Call:
@@ -57,7 +62,17 @@ def call_of(given: Mapping[str, str], carrier: CarrierCapabilities, engine: Engi
         greeting_lock=_flag(given, "greeting_lock", default=True),
         prompts={purpose: purpose.value for purpose in Purpose},
         engine_creates=_flag(given, "engine_creates", default=False),
+        clips=_clips(given),
     )
+
+
+def _clips(given: Mapping[str, str]) -> dict[Own, Clip]:
+    """Clips as long as those of the record; their sound is not kept."""
+    try:
+        told = json.loads(given.get("own_words", "{}"))
+        return {Own(name): Clip(SILENCE * int(length), str(text)) for name, (length, text) in told.items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CoreMisuse(f"The timeline's head says own_words: {given['own_words']}.") from error
 
 
 def _changed(group: Any) -> dict[str, Any]:

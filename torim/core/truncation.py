@@ -23,6 +23,7 @@ class Truncation:
         self._words = words
         self._outbox = outbox
         self._settled: set[str] = set()
+        self._ours: set[str] = set()  # said without the engine, which knows nothing of them
         self._untold: list[ItemAudio] = []  # of an earlier link, unheard when the new one came up
         self._after_done: dict[str, dict[str, str]] = {}  # response id -> item id -> words to keep of it
 
@@ -30,12 +31,18 @@ class Truncation:
         """Items that a cut stopped: truncate what was partly heard, delete what never was."""
         for item in items:
             self._words.cut(item)
+            if item.key[0] in self._ours:
+                continue
             if item in self._untold:
                 self._tell(item)
             elif item.heard_ms > 0 and self.engine.truncates:
                 self._truncate(item)
             else:
                 self._replace(item.response_id, item.key[0], self._words.heard_text(item.key))
+
+    def ours(self, item_id: str) -> None:
+        """An item that the engine did not make."""
+        self._ours.add(item_id)
 
     def dead_delta(self, response_id: str, item_id: str) -> None:
         """A piece of an item that began after its response was cut: it will never be heard."""
@@ -56,7 +63,7 @@ class Truncation:
         Returns the ids of the items that a replay leaves out.
         """
         self._after_done.clear()
-        self._untold = unheard
+        self._untold = [item for item in unheard if item.key[0] not in self._ours]
         return {item.key[0] for item in unheard}
 
     def all_heard(self) -> None:

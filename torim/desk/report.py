@@ -43,6 +43,7 @@ ENGLISH = Words(
         {
             EndReason.CALLER_HUNG_UP: "the caller hung up",
             EndReason.GOODBYE: "goodbye was said",
+            EndReason.TRANSFERRED: "the caller was put through",
             EndReason.CALLER_SILENT: "the caller was silent",
             EndReason.MAX_DURATION: "the longest duration was reached",
             EndReason.LINE_LOST: "the line was lost",
@@ -65,6 +66,7 @@ HEBREW = Words(
             EndReason.CALLER_HUNG_UP: "המתקשר ניתק",
             EndReason.GOODBYE: "נאמרה ברכת פרידה",
             EndReason.CALLER_SILENT: "המתקשר שתק",
+            EndReason.TRANSFERRED: "השיחה הועברה",
             EndReason.MAX_DURATION: "השיחה הגיעה לאורך המרבי",
             EndReason.LINE_LOST: "הקו נותק",
             EndReason.ENGINE_FAILED: "תקלה במנוע הדיבור",
