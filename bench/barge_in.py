@@ -23,6 +23,7 @@ from typing import Any
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 from bench._barge_in_fast import ProductHearing, again, outcomes
 from bench._barge_in_real import run_real
+from bench._barge_in_stages import stage_matrix
 from torim.audio import canceller
 from torim.core.settings import ListenSettings, TurnSettings
 from torim.errors import ConfigError, TorimError
@@ -32,7 +33,7 @@ from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.fast import Bench
 from torim.lab.bargein.goals import judged as judged_goals
 from torim.lab.bargein.judge import Outcome, judge
-from torim.lab.bargein.keep import keep, told
+from torim.lab.bargein.keep import Kept, keep, told
 from torim.lab.bargein.lines import LINES
 from torim.lab.bargein.page import page
 from torim.lab.bargein.panel import panel
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a threshold, with --fast")
     parser.add_argument("--curves", action="store_true", help="with --fast: move the main thresholds")
     parser.add_argument("--sweep", action="append", default=[], metavar="NAME=V,V", help="with --fast: move this one")
+    parser.add_argument("--stages", type=int, default=0, metavar="N", help="and the stage matrix, so many of each cell")
     parser.add_argument("--trial", type=int, help="with --fast: only this one, with its timeline")
     parser.add_argument("--details", action="store_true", help="every row on the terminal")
     parser.add_argument("--wrong", action="store_true", help="name every trial that went wrong")
@@ -91,7 +93,10 @@ def _bench(options: argparse.Namespace) -> int:
     made = _fast(options, trials, bench) if options.fast else _real(options, trials, voices)
     facts = _facts(options, corpus, trials) | made.facts
     left_out = [*corpus.left_out, *excluded(made.outcomes)]
-    report = Report(facts, panel(made.outcomes), made.outcomes, made.curves, left_out, made.kept)
+    tables = panel(made.outcomes)
+    if options.stages:
+        tables.append(stage_matrix(options.stages, options.seed, _tell))
+    report = Report(facts, tables, made.outcomes, made.curves, left_out, made.kept)
     _show(report, options)
     return 0
 
@@ -143,7 +148,7 @@ class Made:
 
     outcomes: list[Outcome]
     facts: dict[str, Any]
-    kept: dict[int, str]
+    kept: dict[int, Kept]
     curves: list[curves.Curve] = dataclasses.field(default_factory=list)
 
 
@@ -184,12 +189,18 @@ def _curves(options: argparse.Namespace, trials: Sequence[Trial], bench: Bench) 
     for name, values in curves.sweeps(options.sweep).items():
         points = []
         for value in values:
-            listen, turn = _settings([*options.set, f"{name}={value:g}"])
-            moved = dataclasses.replace(bench, listen=listen, turn=turn)
-            judged, _ = _try(wanted, moved, options.processes, f"{name} {value:g}: ")
+            judged, _ = _try(wanted, _moved(bench, name, value, options.set), options.processes, f"{name} {value}: ")
             points.append(curves.point(value, judged))
-        made.append(curves.Curve(name, float(getattr(bench.listen, name, 0) or 0), points))
+        made.append(curves.Curve(name, curves.standing(name, bench.listen), points))
     return made
+
+
+def _moved(bench: Bench, name: str, value: str, chosen: Sequence[str]) -> Bench:
+    """The bench with one threshold, or the whole policy, at another value."""
+    if name == curves.POLICY:
+        return dataclasses.replace(bench, listen=curves.preset(value))
+    listen, turn = _settings([*chosen, f"{name}={value}"])
+    return dataclasses.replace(bench, listen=listen, turn=turn)
 
 
 def _real(options: argparse.Namespace, trials: Sequence[Trial], voices: Voices) -> Made:
@@ -207,7 +218,7 @@ def _real(options: argparse.Namespace, trials: Sequence[Trial], voices: Voices) 
     return Made(judged, facts, kept)
 
 
-def _keep(evidence: Evidence, outcome: Outcome, out: Path) -> str:
+def _keep(evidence: Evidence, outcome: Outcome, out: Path) -> Kept:
     return keep(evidence, outcome, out / "trials")
 
 

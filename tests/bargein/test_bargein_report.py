@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import wave
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ import pytest
 from bargein_scene import small_corpus
 
 from bench._barge_in_fast import ProductHearing
+from torim.core.settings import ListenSettings
 from torim.lab.bargein import curves, table
 from torim.lab.bargein.corpus import read_corpus
 from torim.lab.bargein.evidence import Evidence
@@ -43,13 +45,14 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> list[Evidence]:
 
 
 @pytest.fixture(scope="module")
-def report(evidence: list[Evidence]) -> Report:
+def report(evidence: list[Evidence], tmp_path_factory: pytest.TempPathFactory) -> Report:
     outcomes = [judge(one) for one in evidence]
     broken = replace(outcomes[0], failure="the server refused")
-    points = [curves.point(value, outcomes) for value in (0.4, 0.5)]
-    made = [curves.Curve("speech_min", 0.5, points)]
+    points = [curves.point(value, outcomes) for value in ("0.4", "0.5")]
+    made = [curves.Curve("speech_min", "0.5", points)]
     facts = {"what": "a few <trials>", "seed": 1}
-    kept = {o.trial.number: f"trial-{o.trial.number:05d}" for o in outcomes[:2]}
+    folder = tmp_path_factory.mktemp("kept")
+    kept = {o.trial.number: keep(one, o, folder) for one, o in zip(evidence[:2], outcomes[:2], strict=True)}
     return Report(facts, panel([*outcomes, broken]), outcomes, made, [("x.wav", "no class")], kept)
 
 
@@ -86,7 +89,8 @@ def test_every_figure_has_its_n(report: Report) -> None:
 def test_the_page_stands_alone(report: Report) -> None:
     text = page(report)
     addresses = set(re.findall(r"""(?:src|href)=["']([^"']*)""", text))
-    assert all(address.startswith("trials/") for address in addresses)
+    assert all(address.startswith("data:audio/wav;base64,") for address in addresses)
+    assert len(addresses) == len(report.kept)
     assert "http" not in text
     assert "<script" not in text
     assert "a few &lt;trials&gt;" in text
@@ -132,15 +136,36 @@ def test_wrong_trials_come_before_slow_ones(report: Report) -> None:
 
 def test_a_trial_is_kept_with_its_sound_and_timeline(evidence: list[Evidence], tmp_path: Path) -> None:
     one = evidence[0]
-    name = keep(one, judge(one), tmp_path)
+    kept = keep(one, judge(one), tmp_path)
+    name = kept.name
     with wave.open(str(tmp_path / f"{name}.wav")) as file:
         assert (file.getnchannels(), file.getframerate()) == (2, 8000)
         assert file.getnframes() >= one.length_samples
     told = (tmp_path / f"{name}.call").read_text(encoding="utf-8")
     assert "voice_onset" in told
     assert told.startswith("# trial 0: ")
+    assert told.splitlines() == list(kept.timeline)
+    head, fact, data = kept.sound[20:36], kept.sound[46:50], kept.sound[58:]
+    assert struct.unpack("<HHIIHH", head) == (7, 2, 8_000, 16_000, 2, 8)
+    assert len(data) == 2 * int.from_bytes(fact, "little")
+    assert data[::2] in b"".join(one.mouth)
 
 
 def test_sweeps_are_read_or_come_from_the_settings() -> None:
-    assert curves.sweeps(["speech_min=0.4,0.6"]) == {"speech_min": (0.4, 0.6)}
-    assert "speech_min" in curves.sweeps([])
+    assert curves.sweeps(["speech_min=0.4,0.6"]) == {"speech_min": ("0.4", "0.6")}
+    assert curves.sweeps(["policy"]) == {"policy": curves.SWEEPS["policy"]}
+    known = {item.name for item in fields(ListenSettings)} | {"policy"}
+    assert set(curves.sweeps([])) == set(curves.SWEEPS) == known & set(curves.SWEEPS)
+
+
+@pytest.mark.parametrize("name", list(curves.SWEEPS))
+def test_every_sweep_passes_where_the_threshold_stands(name: str) -> None:
+    assert curves.standing(name, ListenSettings()) in curves.SWEEPS[name]
+
+
+def test_the_single_cost_is_delay_and_a_price_for_false_stops(report: Report) -> None:
+    figures = report.curves[0].points[0].figures
+    stops = [figures[f"{name} stop it"].value for name in ("body sounds", "backchannels")]
+    cost = figures["cost ms"].value
+    assert cost is not None
+    assert cost >= 500 * sum(stop for stop in stops if stop is not None) / len(stops)

@@ -1,10 +1,13 @@
-"""The sound and the timeline of single trials, written beside a report.
+"""The sound and the timeline of single trials, for a report and beside it.
 
-Decides how a trial is told: left the caller as sent, right the AI as heard; the timeline counts from the onset.
+Decides how a trial is told: left the caller as sent, right the AI as heard; the timeline counts from the onset. The
+files hold the whole call, the report what lies around the sound.
 """
 
 from __future__ import annotations
 
+import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 from torim.audio import g711
@@ -17,18 +20,42 @@ from torim.lab.bargein.judge import Outcome
 from torim.lab.bargein.lines import words
 
 SILENCE = b"\xff"
+BEFORE_SAMPLES, AFTER_SAMPLES = 12_000, 20_000  # of the sound, in the report
+MULAW = 7  # of a WAV file
 
 
-def keep(evidence: Evidence, outcome: Outcome, folder: Path) -> str:
-    """Write a trial's recording and timeline; gives the name of the files without ending."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One trial in a report: the name of its files without ending, its sound (a WAV file), its timeline."""
+
+    name: str
+    sound: bytes
+    timeline: tuple[str, ...]
+
+
+def keep(evidence: Evidence, outcome: Outcome, folder: Path) -> Kept:
+    """Write a trial's recording and timeline, and give what the report shows of them."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"trial-{evidence.trial.number:05d}"
     caller = b"".join(evidence.mouth)
     count = max(len(caller), evidence.length_samples)
     heard = evidence.ear.recent(0, count)
     write_wav(folder / f"{name}.wav", [g711.decode(caller.ljust(count, SILENCE)), g711.decode(heard)])
-    (folder / f"{name}.call").write_text("\n".join(told(evidence, outcome)) + "\n", encoding="utf-8")
-    return name
+    lines = told(evidence, outcome)
+    (folder / f"{name}.call").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    begin = max(0, evidence.onset_samples - BEFORE_SAMPLES)
+    end = min(count, evidence.offset_samples + AFTER_SAMPLES)
+    return Kept(name, _mulaw_wav(caller.ljust(count, SILENCE)[begin:end], heard[begin:end]), tuple(lines))
+
+
+def _mulaw_wav(left: bytes, right: bytes) -> bytes:
+    """A stereo WAV file of mu-law bytes: half the size, and browsers play it."""
+    data = bytes(byte for pair in zip(left, right, strict=True) for byte in pair)
+    head = struct.pack("<HHIIHHH", MULAW, 2, 8_000, 16_000, 2, 8, 0)
+    fact = struct.pack("<I", len(left))
+    chunks = ((b"fmt ", head), (b"fact", fact), (b"data", data))
+    body = b"WAVE" + b"".join(name + struct.pack("<I", len(chunk)) + chunk for name, chunk in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def told(evidence: Evidence, outcome: Outcome) -> list[str]:

@@ -1,10 +1,11 @@
 """A run's report as one page of HTML: figures, intervals, plots and the trials worth looking at, in a single file.
 
-Decides what the page shows and in which order. Nothing is loaded from outside but the recordings beside it.
+Decides what the page shows and in which order. Nothing is loaded from outside; sounds and timelines are inside.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
@@ -13,6 +14,7 @@ from torim.lab.bargein.corpus import Kind
 from torim.lab.bargein.curves import Curve
 from torim.lab.bargein.goals import Verdict, judged
 from torim.lab.bargein.judge import Outcome
+from torim.lab.bargein.keep import Kept
 from torim.lab.bargein.lines import DELAYS_MS, ERLS_DB
 from torim.lab.bargein.panel import Row, Table, is_long
 from torim.lab.bargein.report import Report
@@ -20,6 +22,8 @@ from torim.lab.bargein.stats import Figure, share
 from torim.lab.bargein.table import goal_column, interval, shown
 from torim.lab.bargein.trials import Group, Place
 
+LONG_TABLES = ("stages", "matrix")  # folded away
+COST = "mean delay of turns, a missed one 1 s, and half a second for each false stop"
 STYLE = """
 :root{--bg:#fbfaf7;--ink:#1f242c;--dim:#5d6470;--rule:#e3e0d8;--lane:#f2f0ea;--bad:#c0392b;--good:#1d7f58;--may:#a06a10;
 --s0:#2c69b0;--s1:#c0562b;--s2:#1d7f58;--s3:#8a4fa3;--strong:#fff}
@@ -50,7 +54,8 @@ svg .cell{fill:var(--bg)}svg .bad{fill:var(--bad)}svg .strong{fill:var(--strong)
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 18px;margin:6px 0;padding:0;font-size:13px}
 .legend li::before{content:"";display:inline-block;width:14px;height:3px;margin:0 6px 4px 0;background:currentColor}
 .legend .s0{color:var(--s0)}.legend .s1{color:var(--s1)}.legend .s2{color:var(--s2)}.legend .s3{color:var(--s3)}
-details summary{cursor:pointer;color:var(--dim);font-size:13px}audio{height:26px;width:210px;vertical-align:middle}
+details summary{cursor:pointer;color:var(--dim);font-size:13px}
+td.files{text-align:left}pre{font-size:11px;margin:4px 0}audio{height:26px;width:210px;vertical-align:middle}
 """
 
 
@@ -225,12 +230,15 @@ def _curve(curve: Curve) -> str:
         _operating(curve, "backchannels stop it", "short turns obeyed", 1, True),
         _operating(curve, "noise and music hold it", "hold p90 ms", 300, False),
     )
-    return f'<h3>{escape(curve.setting)} (now {curve.default:g})</h3><div class="pair">{"".join(figures)}</div>'
+    cost = ", ".join(f"{point.value}: {point.figures['cost ms'].value or 0:.0f}" for point in curve.points)
+    words = f"<p>Single cost, ms ({COST}): {escape(cost)}</p>"
+    head = f"<h3>{escape(curve.setting)} (now {escape(curve.default)})</h3>"
+    return f'{head}{words}<div class="pair">{"".join(figures)}</div>'
 
 
 def _operating(curve: Curve, x: str, y: str, most: float, percent: bool) -> str:
     spots = [
-        plots.Spot(point.figures[x], point.figures[y], f"{point.value:g}", point.value == curve.default)
+        plots.Spot(point.figures[x], point.figures[y], point.value, point.value == curve.default)
         for point in curve.points
         if point.figures[x].value is not None and point.figures[y].value is not None
     ]
@@ -250,7 +258,7 @@ def _table(table: Table) -> str:
     rows = "".join(_row(row, columns) for row in table.rows)
     body = f'<p>{escape(table.note)}</p><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
     title = f"{escape(table.title)} <span class=dim>(clock: {escape(table.clock)})</span>"
-    if table.key == "stages":
+    if table.key in LONG_TABLES:
         return f"<h3>{title}</h3><details><summary>{len(table.rows)} rows</summary>{body}</details>"
     return f"<h3>{title}</h3>{body}"
 
@@ -272,11 +280,14 @@ def _trials(report: Report) -> str:
         "<tr><th>trial</th><th>what</th><th>hold</th><th>cut</th><th>silence</th><th>reply</th><th></th><th></th></tr>"
     )
     rows = "".join(_kept_row(o, report.kept[o.trial.number]) for o in kept)
-    note = "Left channel the caller as sent, right channel the AI as heard; the timeline counts ms from the onset."
+    note = (
+        "Left the caller as sent, right the AI as heard, around the sound; the timeline counts ms from the onset. The"
+        " whole calls lie beside this page, in trials/."
+    )
     return f'<h2>Wrong and slow trials</h2><p>{note}</p><div class="wide"><table>{head}{rows}</table></div>'
 
 
-def _kept_row(outcome: Outcome, name: str) -> str:
+def _kept_row(outcome: Outcome, kept: Kept) -> str:
     trial = outcome.trial
     said = " + ".join(piece.clip.name for piece in trial.pieces) or trial.cls
     times = "".join(
@@ -284,12 +295,14 @@ def _kept_row(outcome: Outcome, name: str) -> str:
         for value in (outcome.hold_ms, outcome.cut_ms, outcome.silence_ms, outcome.reply_ms)
     )
     faults = "; ".join(fault.value for fault in outcome.faults)
-    files = f'<audio controls preload="none" src="trials/{name}.wav"></audio> <a href="trials/{name}.call">timeline</a>'
+    sound = f'<audio controls preload="none" src="data:audio/wav;base64,{b64encode(kept.sound).decode()}"></audio>'
+    told = escape("\n".join(kept.timeline))
+    files = f"{sound}<details><summary>timeline, {kept.name}</summary><pre>{told}</pre></details>"
     what = f"{trial.group.value}, {trial.place.value}<small>{escape(said)}</small>"
     style = "missed" if faults else "dim"
     verdict = escape(faults or "slow")
     head = f'<td>{trial.number}</td><td style="text-align:left">{what}</td>'
-    return f'<tr>{head}{times}<td class="{style}">{verdict}</td><td>{files}</td></tr>'
+    return f'<tr>{head}{times}<td class="{style}">{verdict}</td><td class="files">{files}</td></tr>'
 
 
 def _left_out(report: Report) -> str:

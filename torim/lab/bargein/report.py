@@ -13,6 +13,7 @@ from typing import Any
 from torim.lab.bargein.curves import Curve
 from torim.lab.bargein.goals import judged
 from torim.lab.bargein.judge import Fault, Outcome
+from torim.lab.bargein.keep import Kept
 from torim.lab.bargein.lines import words
 from torim.lab.bargein.panel import Table
 from torim.lab.bargein.trials import Trial
@@ -31,7 +32,7 @@ class Report:
     outcomes: Sequence[Outcome]
     curves: Sequence[Curve] = ()
     left_out: Sequence[tuple[str, str]] = ()
-    kept: Mapping[int, str] = field(default_factory=dict)  # trial number -> name of its files
+    kept: Mapping[int, Kept] = field(default_factory=dict)  # by trial number
 
 
 def worth_keeping(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -77,7 +78,7 @@ def _curve(curve: Curve) -> dict[str, Any]:
     return {"setting": curve.setting, "default": curve.default, "points": points}
 
 
-def _trial(outcome: Outcome, kept: Mapping[int, str]) -> dict[str, Any]:
+def _trial(outcome: Outcome, kept: Mapping[int, Kept]) -> dict[str, Any]:
     trial = outcome.trial
     numbers = {name: _rounded(getattr(outcome, name)) for name in NUMBERS}
     return {
@@ -92,7 +93,7 @@ def _trial(outcome: Outcome, kept: Mapping[int, str]) -> dict[str, Any]:
         "jumps_samples": list(outcome.heard.jumps),
         "faults": [fault.value for fault in outcome.faults],
         "failure": outcome.failure,
-        "files": kept.get(trial.number, ""),
+        "files": kept[trial.number].name if trial.number in kept else "",
     }
 
 
