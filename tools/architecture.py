@@ -22,13 +22,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "engines": ("core", "audio"),
     "desk": ("core",),
     "storage": ("core", "desk"),
-    "live": ("core", "audio", "carriers", "engines", "desk", "storage", "web", "config"),
+    "jobs": ("core", "desk", "storage"),
+    "live": ("core", "audio", "carriers", "engines", "desk", "storage", "jobs", "web", "config"),
     "web": ("core", "carriers", "engines", "desk", "storage", "live", "config"),
     "lab": ("core", "audio", "carriers", "engines", "desk", "storage"),
     "config_values": (),
     "config": ("config_values",),
     "commands": (
-        *("core", "audio", "carriers", "engines", "desk", "storage", "live", "web", "lab"),
+        *("core", "audio", "carriers", "engines", "desk", "storage", "jobs", "live", "web", "lab"),
         *("config", "config_values"),
     ),
     "cli": ("commands",),
@@ -63,7 +64,7 @@ EDGES: dict[str, str] = {
     "torim/engines/peer_server.py": "serves a peer on a socket or in this process",
 }
 # Rooms that act in time without reading it, but for the modules that exist to read it.
-CLOCKLESS = ("desk", "live", "web")
+CLOCKLESS = ("desk", "jobs", "live", "web")
 CLOCKS = ("torim/live/clock.py", "torim/web/fresh.py")
 
 IMPURE_MODULES = {

@@ -28,6 +28,7 @@ from torim.errors import BookingError
 from torim.storage import appointments as rows
 from torim.storage.calls import ensure_call
 from torim.storage.database import Database, storage_error
+from torim.storage.jobs import Fact, add_fact
 from torim.storage.moments import seconds
 from torim.storage.schema import SLOT_TAKEN
 from torim.storage.schema import appointments as table
@@ -207,11 +208,13 @@ def _book(request: BookingRequest) -> Callable[[Connection], Appointment]:
         held = _own_hold(connection, request)
         if held is not None:
             known = {name: value for name in CONTACT if (value := getattr(request, name))}
-            return rows.change(
+            made = rows.change(
                 connection, held, seconds(request.asked_at), status="booked", hold_expires_at=None, **known
             )
-        _make_room(connection, request)
-        return _insert(connection, request, status="booked")
+        else:
+            _make_room(connection, request)
+            made = _insert(connection, request, status="booked")
+        return _told(connection, Fact.BOOKED, made, request.asked_at)
 
     return perform
 
@@ -341,7 +344,8 @@ def _confirm(connection: Connection, made: Appointment, request: ChangeRequest) 
         raise BookingError("The time was not kept any longer; look for it again.", code="booking.hold_expired")
     at_s = seconds(request.asked_at)
     if made.status is Status.HELD:
-        return rows.change(connection, made, at_s, status="booked", hold_expires_at=None)
+        made = rows.change(connection, made, at_s, status="booked", hold_expires_at=None)
+        return _told(connection, Fact.BOOKED, made, request.asked_at)
     return rows.change(connection, made, at_s, confirmed_at=at_s)
 
 
@@ -358,7 +362,8 @@ def _move(connection: Connection, made: Appointment, request: RescheduleRequest)
         )
     when = _when(connection, request, request.asked_at, but=made.id)
     service = {"service_id": request.service_id or made.service_id}
-    return rows.change(connection, made, at_s, sequence=made.sequence + 1, confirmed_at=None, **when, **service)
+    made = rows.change(connection, made, at_s, sequence=made.sequence + 1, confirmed_at=None, **when, **service)
+    return _told(connection, Fact.MOVED, made, request.asked_at)
 
 
 def _cancel(connection: Connection, made: Appointment, request: ChangeRequest) -> Appointment:
@@ -366,7 +371,7 @@ def _cancel(connection: Connection, made: Appointment, request: ChangeRequest) -
         return made
     _must_be(made, Status.HELD, Status.BOOKED)
     at_s = seconds(request.asked_at)
-    return rows.change(
+    cancelled = rows.change(
         connection,
         made,
         at_s,
@@ -375,6 +380,15 @@ def _cancel(connection: Connection, made: Appointment, request: ChangeRequest) -
         hold_expires_at=None,
         sequence=made.sequence + 1,
     )
+    if made.status is Status.HELD:
+        return cancelled
+    return _told(connection, Fact.CANCELLED, cancelled, request.asked_at)
+
+
+def _told(connection: Connection, fact: Fact, made: Appointment, at: datetime) -> Appointment:
+    """The appointment, and a job for those who want to hear of it, in one transaction."""
+    add_fact(connection, made.business_id, fact, made.id, at, made.sequence)
+    return made
 
 
 def _edit(connection: Connection, made: Appointment, request: EditRequest) -> Appointment:

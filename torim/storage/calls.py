@@ -18,6 +18,7 @@ from torim.desk.messages import Urgency
 from torim.desk.outcomes import Outcome, Sentiment
 from torim.errors import StorageError
 from torim.storage import schema
+from torim.storage.jobs import Fact, add_fact
 from torim.storage.moments import maybe_moment, moment, seconds
 from torim.storage.records import (
     CallEnd,
@@ -26,6 +27,7 @@ from torim.storage.records import (
     CallSummary,
     Record,
     StoredCall,
+    SummarySource,
     TimelineLine,
     TurnsSoFar,
 )
@@ -82,22 +84,29 @@ def _turns(record: TurnsSoFar, connection: Connection) -> None:
 
 @_write.register
 def _end(record: CallEnd, connection: Connection) -> None:
+    table = schema.calls
+    stored = connection.execute(
+        select(table.c.business_id, table.c.summary_source).where(table.c.id == record.call_id)
+    ).first()
+    if stored is None:
+        return  # erased meanwhile
     values: dict[str, Any] = {
         "ended_at": seconds(record.ended_at),
         "end_reason": record.end_reason.value,
-        "summary": record.summary,
         "counts": dict(record.counts),
     }
-    if record.outcome is not None:
-        values["outcome"] = record.outcome.value
+    filed: dict[str, Any] = {"call_transcript": record.transcript}
+    if stored.summary_source != SummarySource.MODEL.value:
+        values["summary"] = filed["call_summary"] = record.summary
+        values |= {"outcome": record.outcome.value} if record.outcome is not None else {}
+        values |= {"summary_source": SummarySource.FACTS.value} if record.is_final else {}
     if record.measures is not None:
         values |= {name: getattr(record.measures, name) for name in _MEASURES}
         values["usage"] = dict(record.measures.usage)
-    table = schema.calls
     connection.execute(update(table).where(table.c.id == record.call_id).values(values))
-    _file_with_appointments(
-        connection, record.call_id, {"call_summary": record.summary, "call_transcript": record.transcript}
-    )
+    _file_with_appointments(connection, record.call_id, filed)
+    if record.is_final:
+        add_fact(connection, stored.business_id, Fact.CALL_ENDED, record.call_id, record.ended_at)
 
 
 def put_summary(connection: Connection, business_id: str, call_id: str, summary: CallSummary) -> bool:
@@ -156,7 +165,7 @@ def read_unfinished(
     query = select(table).where(
         table.c.business_id == business_id,
         table.c.started_at <= seconds(before),
-        or_(table.c.ended_at.is_(None), table.c.id.in_(bare)),
+        or_(table.c.ended_at.is_(None), table.c.summary_source.is_(None), table.c.id.in_(bare)),
     )
     if call_ids is not None:
         query = query.where(table.c.id.in_(call_ids))
@@ -201,6 +210,7 @@ def _stored(row: Row[Any]) -> StoredCall:
         details=row.details or {},
         measures=_measures(row),
         erased_at=maybe_moment(row.erased_at),
+        summary_source=None if row.summary_source is None else SummarySource(row.summary_source),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from torim.core.events import EndReason
 from torim.core.transcript import Turn
@@ -63,6 +64,13 @@ class CallMeasures:
     recording_path: str | None = None  # below the data directory
 
 
+class SummarySource(StrEnum):
+    """Who wrote a summary."""
+
+    FACTS = "facts"
+    MODEL = "model"
+
+
 @dataclass(frozen=True, slots=True)
 class CallSummary:
     """What came of a call, in words and in facts; replaces an earlier one."""
@@ -74,11 +82,16 @@ class CallSummary:
     sentiment: Sentiment | None = None
     urgency: Urgency | None = None
     details: Mapping[str, str | None] = field(default_factory=dict)  # such as name and telephone
+    summary_source: SummarySource = SummarySource.FACTS
 
 
 @dataclass(frozen=True, slots=True)
 class CallEnd:
-    """A call ended; summary and transcript go to the call's appointments too. May be written again."""
+    """A call ended; summary and transcript go to the call's appointments too. May be written again.
+
+    The final record says that nothing more comes of the call, and whoever follows calls up hears of it. A summary that
+    a model wrote is not replaced.
+    """
 
     call_id: str
     ended_at: datetime
@@ -88,6 +101,7 @@ class CallEnd:
     transcript: str | None = None
     measures: CallMeasures | None = None
     outcome: Outcome | None = None
+    is_final: bool = True
 
 
 Record = CallStart | TurnsSoFar | TimelineLine | CallEnd
@@ -118,3 +132,4 @@ class StoredCall:
     details: Mapping[str, str | None] = field(default_factory=dict)
     measures: CallMeasures | None = None
     erased_at: datetime | None = None
+    summary_source: SummarySource | None = None  # None: the record is not complete

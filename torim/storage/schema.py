@@ -71,6 +71,7 @@ calls = Table(
     Column("usage", JSON),  # tokens and seconds, by name
     Column("recording_path", Text),  # below the data directory
     Column("erased_at", BigInteger),  # personal data was erased
+    Column("summary_source", Text),  # "facts" or "model"; null: the call's record is not complete
     Index(None, "business_id", "started_at"),
     Index(None, "business_id", "from_number"),
 )
