@@ -6,7 +6,12 @@ WORKDIR /src
 COPY requirements.txt ./
 RUN python -m venv /opt/torim \
  && /opt/torim/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY requirements-client.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-client.txt
+COPY client ./client
+COPY tools/build_client.py ./tools/
+RUN mkdir torim && python tools/build_client.py
+COPY pyproject.toml README.md LICENSE hatch_build.py ./
 COPY torim ./torim
 RUN /opt/torim/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 

