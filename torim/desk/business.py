@@ -164,7 +164,12 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     retention_days: int = 90
     barge_in_enabled: bool | None = None  # None: as the installation says (ENABLE_BARGE_IN)
     greeting_lock: bool | None = None
-    patience: str = "normal"  # with pauses of the caller: "short", "normal" or "long"
+    patience: str | None = None  # with short sounds: "short", "normal" or "long"; None: as the installation says
+
+    @property
+    def listens(self) -> str | None:
+        """How calls are listened to, as `torim.core.settings.PATIENCE` names it; None: as the installation says."""
+        return None if self.patience is None else business_checks.PATIENCE[self.patience]
 
     @property
     def zone(self) -> ZoneInfo:

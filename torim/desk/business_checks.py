@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from torim.desk.business import Business, ClosedDay
 
 LONGEST_SERVICE_MIN = 12 * 60
+PATIENCE = {"short": "quick", "normal": "balanced", "long": "patient"}  # as the core names them
 LONGEST_BUFFER_MIN = 4 * 60  # a service with its buffers stays within a day
-PATIENCE = ("short", "normal", "long")
 
 
 def readable(error: msgspec.ValidationError) -> str:
@@ -230,7 +230,7 @@ def _handling(business: Business) -> Iterator[_Problem]:
             yield path, f'{number!r} is no telephone number; write it such as "+97235550100".'
     if business.owner.email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", business.owner.email):
         yield "owner.email", 'write an address such as "owner@example.com", or leave it out.'
-    if business.patience not in PATIENCE:
+    if business.patience is not None and business.patience not in PATIENCE:
         yield "patience", f"choose one of: {', '.join(PATIENCE)}."
     if not 0 <= business.notifications.reminder_hours <= 336:
         yield "notifications.reminder_hours", "choose a whole number from 0 (none) to 336."

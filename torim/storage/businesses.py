@@ -48,6 +48,11 @@ class BusinessDirectory:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(select(businesses).order_by(businesses.c.id))]
 
+    def versions(self) -> dict[str, int]:
+        """The version of every business's settings, by its id."""
+        with self._database.read() as connection:
+            return {row.id: row.version for row in connection.execute(select(businesses.c.id, businesses.c.version))}
+
     def save(self, business: Business, expected_version: int, now: datetime) -> BusinessRecord:
         """Store changed settings; version 0 stores a new business.
 
