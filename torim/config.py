@@ -135,6 +135,9 @@ class Config:
     twilio_auth_token: str | None = setting(
         None, read.text, "Checks the signature of Twilio's requests.", env="TWILIO_AUTH_TOKEN", secret=True
     )
+    sms_from: str | None = setting(
+        None, read.text, "Number, or messaging service (MG...), of the Twilio account that text messages come from."
+    )
     log_level: str = setting("INFO", read.choice("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged.")
     log_format: str = setting("console", read.choice("console", "json"), "Log lines for people or for machines.")
 

@@ -32,6 +32,7 @@ _SAID_ALL = frozenset(
     {
         EndReason.CALLER_HUNG_UP,
         EndReason.GOODBYE,
+        EndReason.TRANSFERRED,
         EndReason.CALLER_SILENT,
         EndReason.MAX_DURATION,
         EndReason.SHUTDOWN,
@@ -40,6 +41,10 @@ _SAID_ALL = frozenset(
 
 
 class TwilioCodec(MediaStreamsCodec):
+RING_S = 25  # how long a person's telephone rings before the caller is taken back
+_DIALLED = frozenset({"completed", "answered"})  # what Twilio says of a transfer that was answered
+
+
     """One Twilio media stream (`<Connect><Stream>`, both directions)."""
 
     __slots__ = ()
@@ -76,6 +81,22 @@ def after(reason: EndReason | None, language: str) -> str:
 
 
 def _say(sentences: Mapping[str, str], language: str) -> str:
+def transfer(number: str, after_url: str = "/twilio/after") -> str:
+    """TwiML that puts the caller through to a person and asks `after_url` what follows, answered or not."""
+    action = f'action={quoteattr(after_url)} method="POST"'
+    return _response(f'<Dial {action} timeout="{RING_S}"><Number>{escape(number)}</Number></Dial>')
+
+
+def was_answered(dial_status: str) -> bool:
+    """Whether a transfer was answered, by Twilio's word about it (`DialCallStatus`)."""
+    return dial_status in _DIALLED
+
+
+def hang_up() -> str:
+    """TwiML that ends the call."""
+    return _response("<Hangup/>")
+
+
     spoken = language if language in sentences else "en"
     return f"<Say {_VOICES[spoken]}>{escape(sentences[spoken])}</Say>"
 

@@ -182,9 +182,10 @@ class Bridge:
     # --- in: tools -------------------------------------------------------------------------------------
 
     def _tool_finished(self, action: act.RunTool, output: str) -> None:
-        if action.name == tools.END_CALL:
+        reason = tools.ends_call(action.name, output)
+        if reason is not None:
             # Before its output, so that the output asks for no other reply than the goodbye.
-            self._apply(ev.GoodbyeAsked())
+            self._apply(ev.GoodbyeAsked(reason))
         self._apply(ev.ToolFinished(action.call_id, output))
 
     def _tool_failed(self, name: str, why: str) -> None:

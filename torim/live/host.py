@@ -7,13 +7,13 @@ It never decides about turns.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 
 from prometheus_client import CollectorRegistry
 
@@ -24,15 +24,17 @@ from torim.config import Config
 from torim.core.abilities import CarrierCapabilities, EngineCapabilities
 from torim.core.actions import Purpose, RunTool
 from torim.core.events import EndReason
+from torim.core.own_words import Clip, Own
 from torim.core.replay import head
 from torim.core.settings import TurnSettings, listen_settings
 from torim.desk.receptionist import CallContext, Receptionist
 from torim.engines.base import SessionConfig, ToolSpec
-from torim.errors import CarrierError
+from torim.errors import CarrierError, TorimError
 from torim.live import tokens
 from torim.live.admission import Admission, LoopLag
 from torim.live.archive import Archive
 from torim.live.bridge import Bridge
+from torim.live.clips import Clips
 from torim.live.clock import utc_now
 from torim.live.ears import VadBatch
 from torim.live.engine_side import EnginePlan
@@ -42,6 +44,7 @@ from torim.live.recording import Recording
 from torim.live.setup import CallServices, CallSetup
 from torim.live.spool import Spool
 from torim.live.stream import Stream
+from torim.live.tools import Desk
 from torim.live.trace import CallTrace, TraceHub
 from torim.storage.files import call_files, notes_dir
 
@@ -49,6 +52,8 @@ WAITING_MAX = 100  # streams that have not said who they are
 SWEEP_S = 0.1
 WRITE_EVERY = 3  # sweeps
 FOLLOW_EVERY = 10  # sweeps between two looks at a transcript
+RETURNED = "returned"  # a stream's parameter: the caller comes back from a transfer that nobody answered
+_log = logging.getLogger("torim.live")
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 MakePlans = Callable[[SessionConfig], tuple[EnginePlan, ...]]
@@ -76,6 +81,7 @@ class HostParts:
     stream_began: Callable[[str], None]
     stream_ended: Callable[[str, EndReason], None]
     call_ended: Callable[[str], None]
+    clips: Clips = field(default_factory=dict)  # what is said without an engine
 
 
 class CallHost:
@@ -192,6 +198,7 @@ class CallHost:
         self.calls.pop(bridge.setup.call_sid, None)
         self.metrics.ended(bridge.end_reason or EndReason.INTERNAL_ERROR)
         self._parts.archive.ended(bridge)
+        self._parts.pool.submit(_call_over, self._parts.receptionist, bridge.setup.call_id)
         self._parts.call_ended(bridge.setup.call_sid)
         if not self.calls:
             self._idle.set()
@@ -215,11 +222,13 @@ class CallHost:
         call_id = self._call_id(opened.call_sid, started_at)
         files = call_files(config.data_dir, call_id, started_at)
         caller = opened.parameters.get("caller", "")[:64]
+        returned = RETURNED in opened.parameters
+        clips = parts.clips.get(language, {})
         plans = parts.plans(self._session(language))
         settings = replace(TurnSettings(), max_call_ms=config.max_call_minutes * 60_000)
         names = {"call": call_id, "stream": opened.stream_sid, "started": started_at.isoformat(timespec="seconds")}
         names |= {"carrier": stream.carrier, "engine": plans[0].name}
-        facts = self._facts(settings, stream.codec.capabilities, plans[0].capabilities)
+        facts = self._facts(settings, stream.codec.capabilities, plans[0].capabilities, clips)
         return CallSetup(
             call_id=call_id,
             call_sid=opened.call_sid,
@@ -229,8 +238,9 @@ class CallHost:
             called=opened.parameters.get("called", "")[:64],
             language=language,
             plans=plans,
-            desk=partial(_run_tool, parts.receptionist, call_id, caller or None, language),
-            prompts=_prompts(parts.receptionist, language),
+            desk=_desk(parts.receptionist, call_id, caller or None, language),
+            prompts=_prompts(parts.receptionist, language, returned),
+            clips=clips,
             trace=CallTrace(call_id, files.timeline, parts.spool, parts.hub, names | facts),
             notes_dir=notes_dir(config.data_dir),
             recording=Recording(files.recording, parts.spool) if config.record_calls else None,
@@ -255,7 +265,11 @@ class CallHost:
         )
 
     def _facts(
-        self, settings: TurnSettings, carrier: CarrierCapabilities, engine: EngineCapabilities
+        self,
+        settings: TurnSettings,
+        carrier: CarrierCapabilities,
+        engine: EngineCapabilities,
+        clips: Mapping[Own, Clip],
     ) -> dict[str, str]:
         """What a replay of the timeline must know."""
         config = self._parts.config
@@ -267,6 +281,7 @@ class CallHost:
                 barge_in_enabled=config.enable_barge_in,
                 greeting_lock=config.greeting_lock,
                 engine_creates=config.engine_creates,
+                clips=clips,
             )
         )
 
@@ -279,11 +294,26 @@ class CallHost:
         return f"call-{secrets.token_hex(8)}"
 
 
-def _prompts(receptionist: Receptionist, language: str) -> dict[Purpose, str]:
+def _prompts(receptionist: Receptionist, language: str, returned: bool) -> dict[Purpose, str]:
     known = {purpose.value: purpose for purpose in Purpose}
-    return {known[key]: text for key, text in receptionist.prompts(language).items() if key in known}
+    prompts = receptionist.prompts(language, returned=returned)
+    return {known[key]: text for key, text in prompts.items() if key in known}
 
 
-def _run_tool(receptionist: Receptionist, call_id: str, caller: str | None, language: str, action: RunTool) -> str:
-    context = CallContext(call_id, action.call_id, caller, language)
-    return receptionist.run(action.name, action.arguments, context, utc_now())
+def _desk(receptionist: Receptionist, call_id: str, caller: str | None, language: str) -> Desk:
+    """The tools of one call, which remember whom it has proved to be."""
+    identity = receptionist.identity(caller)
+
+    def run(action: RunTool) -> str:
+        context = CallContext(call_id, action.call_id, caller, language, identity)
+        return receptionist.run(action.name, action.arguments, context, utc_now())
+
+    return run
+
+
+def _call_over(receptionist: Receptionist, call_id: str) -> None:
+    """Give up what the call still holds; a hold that stays expires by itself."""
+    try:
+        receptionist.call_over(call_id, utc_now())
+    except TorimError as error:
+        _log.warning("the holds of a call were not given up; they expire: call=%s %s", call_id, error)

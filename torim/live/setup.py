@@ -12,6 +12,7 @@ from torim.core.abilities import CarrierCapabilities
 from torim.core.actions import Purpose
 from torim.core.call import Call
 from torim.core.events import EndReason
+from torim.core.own_words import Clip, Own
 from torim.core.settings import ListenSettings, TurnSettings
 from torim.live.advice import Advice
 from torim.live.ears import VadBatch
@@ -39,6 +40,7 @@ class CallSetup:
     trace: CallTrace
     notes_dir: Path
     recording: Recording | None = None
+    clips: Mapping[Own, Clip] = field(default_factory=dict)
     barge_in_enabled: bool = True
     greeting_lock: bool = True
     engine_creates: bool = False
@@ -67,4 +69,5 @@ def new_call(setup: CallSetup, carrier: CarrierCapabilities) -> Call:
         greeting_lock=setup.greeting_lock,
         prompts=setup.prompts,
         engine_creates=setup.engine_creates,
+        clips=setup.clips,
     )

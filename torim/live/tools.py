@@ -17,6 +17,7 @@ from typing import Protocol
 
 from torim.audio import g711
 from torim.core.actions import RunTool
+from torim.core.events import EndReason
 from torim.live.recording import wav_header
 from torim.storage.files import note_file
 
@@ -24,6 +25,7 @@ TOOL_WAIT_S = 20.0
 NOTE_MAX_MS = 30_000
 SHOWN_MAX_CHARS = 200  # of an answer, in the log
 END_CALL = "end_call"
+TRANSFER_CALL = "transfer_call"
 SAVE_VOICE_NOTE = "save_voice_note"
 
 Desk = Callable[[RunTool], str]  # blocking; answers a call with JSON text
@@ -110,6 +112,20 @@ class ToolRunner:
 
 def _error(code: str) -> str:
     return json.dumps({"ok": False, "error": code})
+
+
+def ends_call(name: str, output: str) -> EndReason | None:
+    """Why the call is to end because a tool finished; None: it goes on."""
+    if name == END_CALL:
+        return EndReason.GOODBYE
+    return EndReason.TRANSFERRED if name == TRANSFER_CALL and _succeeded(output) else None
+
+
+def _succeeded(output: str) -> bool:
+    try:
+        return json.loads(output).get("ok") is True
+    except (ValueError, AttributeError):
+        return False
 
 
 def operators_trouble(output: str) -> str | None:

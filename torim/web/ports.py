@@ -5,6 +5,7 @@ Nothing here does anything. A test may pass plain objects of the same shape.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -100,6 +101,11 @@ class MediaHandler(Protocol):
         """Begin one stream of the named carrier; raises `CarrierError` to refuse it."""
 
 
+def nobody(called: str) -> str | None:
+    """Where callers are put through to nobody."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class WebDeps:
     """Everything the web application is built from.
@@ -111,6 +117,7 @@ class WebDeps:
         trusted_peers: Addresses of proxies on other machines whose forwarding headers count.
         api: What the API is built from; None where there is none, as in some tests.
         assets: Directory of the built client, if it is not the package's own.
+        transfer_number: The person to whom callers of a called number are put through, if there is one; may block.
         end_wait_s: How long `/twilio/after` waits for a call's end; the caller hears silence meanwhile.
     """
 
@@ -125,4 +132,5 @@ class WebDeps:
     trusted_peers: tuple[IPv4Network | IPv6Network, ...] = ()
     api: ApiDeps | None = None
     assets: Path | None = None
+    transfer_number: Callable[[str], str | None] = nobody
     end_wait_s: float = 2.0

@@ -22,6 +22,7 @@ from torim.web.metrics import WebMetrics
 from torim.web.ports import WebDeps
 from torim.web.requests import Form, approach, call_sid, field, read_form
 
+RETURNED = {"returned": "transfer"}  # tells the new stream why it begins
 _log = logging.getLogger("torim.web")
 
 
@@ -43,21 +44,42 @@ class TwilioWebhooks:
 
     async def voice(self, request: Request) -> Response:
         """A call comes in: connect it to a worker's media stream, or say that all lines are busy."""
-        form = await self._checked(request)
+        return self._connect(await self._checked(request), {})
+
+    def _connect(self, form: Form, more: dict[str, str]) -> Response:
         sid = call_sid(form)
         target = self._deps.dispatcher.choose(sid)
         if target is None:
             self._metrics.webhooks.labels("voice", "busy").inc()
             return twiml(twilio.busy(self._deps.language))
         self._metrics.webhooks.labels("voice", "answered").inc()
-        return twiml(twilio.answer(target.url, self._parameters(form, sid, target.worker), self._after_url()))
+        parameters = self._parameters(form, sid, target.worker) | more
+        return twiml(twilio.answer(target.url, parameters, self._after_url()))
 
     async def after(self, request: Request) -> Response:
-        """The media stream ended: hang up after a goodbye, apologise after a failure."""
+        """The media stream or a transfer ended: hang up, dial, apologise, or take the caller back."""
         form = await self._checked(request)
+        dialled = field(form, "DialCallStatus")
+        if dialled:
+            return self._after_transfer(form, dialled)
         reason = await self._end_reason(call_sid(form))
         self._metrics.webhooks.labels("after", reason.value if reason else "unknown").inc()
+        if reason is EndReason.TRANSFERRED:
+            return await self._transfer(form)
         return twiml(twilio.after(reason, self._deps.language))
+
+    async def _transfer(self, form: Form) -> Response:
+        """Dial the person; without one the caller comes back to leave a message."""
+        number = await asyncio.to_thread(self._deps.transfer_number, field(form, "To"))
+        if number is None:
+            return self._connect(form, RETURNED)
+        return twiml(twilio.transfer(number, self._after_url()))
+
+    def _after_transfer(self, form: Form, dialled: str) -> Response:
+        """They have spoken; or nobody answered, and the caller comes back to leave a message."""
+        answered = twilio.was_answered(dialled)
+        self._metrics.webhooks.labels("after", "transfer_answered" if answered else "transfer_failed").inc()
+        return twiml(twilio.hang_up()) if answered else self._connect(form, RETURNED)
 
     async def status(self, request: Request) -> Response:
         """Twilio reports on a call or stream; a stream's error is worth a warning."""
