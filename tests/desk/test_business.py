@@ -1,10 +1,12 @@
 """A business file that cannot work is refused with advice that names the key."""
 
+from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from torim.desk.business import Opening, load_business, parse_business
+from torim.desk.business import Opening, business_from, load_business, parse_business, settings_json
 from torim.errors import BookingError, ConfigError
 
 GOOD = """
@@ -102,3 +104,83 @@ def test_an_unknown_service_is_a_refusal_with_the_known_ones() -> None:
     with pytest.raises(BookingError, match="haircut, blow_dry, color") as refused:
         load_business().service("massage")
     assert refused.value.code == "booking.unknown_service"
+
+
+FULL = """
+numbers = ["+97235550100"]
+capacity = 2
+closed_days = [{ first = 2027-01-01, last = 2027-01-05, name = { he = "חופשה", en = "Vacation" } }]
+speakable = ["+97235550100"]
+privacy_mode = "no_personal_data"
+patience = "long"
+
+[breaks]
+monday = ["13:00-13:30"]
+
+[holidays]
+shabbat = true
+open_on = ["Independence Day"]
+
+[[staff]]
+id = "dana"
+name = { he = "דנה", en = "Dana" }
+services = ["haircut"]
+hours = { monday = ["10:00-16:00"] }
+calendar = "https://example.com/dana.ics"
+
+[[staff]]
+id = "noa"
+name = { he = "נועה", en = "Noa" }
+
+[owner]
+phone = "050-123-4567"
+email = "owner@example.com"
+
+[transfer]
+number = "+972501234567"
+hours = { monday = ["09:00-17:00"] }
+"""
+
+
+def full(text: str = FULL) -> str:
+    """The sample with every newer setting: keys before its first table, tables at its end."""
+    sample = files("torim.desk").joinpath("sample.toml").read_text(encoding="utf-8")
+    keys, tables = text.split("\n[", 1)
+    return sample.replace("\n[name]", f"\n{keys}\n[name]", 1) + f"\n[{tables}"
+
+
+def test_a_full_description_is_read_from_toml_and_back_from_json() -> None:
+    business = parse_business(full(), "salon.toml")
+    assert business.member("dana").performs("haircut")
+    assert not business.member("dana").performs("color")
+    assert business.listens == "patient"
+    assert business.openings(0) == (Opening(540, 780), Opening(810, 1140))
+    assert business_from(msgspec.json.decode(settings_json(business)), "stored") == business
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "advice"),
+    [
+        ('services = ["haircut"]', 'services = ["shave"]', "staff[0].services: there is no service 'shave'"),
+        ('id = "noa"', 'id = "dana"', "staff[0].id: 'dana' is used twice"),
+        ("capacity = 2", "capacity = 0", "capacity: 0 is out of range"),
+        ("last = 2027-01-05", "last = 2026-01-05", "closed_days[0].last: it lies before `first`"),
+        ('"+97235550100"]\ncapacity', '"call me"]\ncapacity', "numbers[0]: 'call me' is no telephone number"),
+        ("13:00-13:30", "13:00", 'breaks.monday[0]: write hours as "09:00-17:30"'),
+        ("https://example.com/dana.ics", "file:///etc/passwd", "staff[0].calendar: write an address that begins"),
+        ('patience = "long"', 'patience = "endless"', "patience: choose one of: short, normal, long"),
+        ("owner@example.com", "nobody", "owner.email: write an address such as"),
+        ("050-123-4567", "12", "owner.phone: '12' is no telephone number"),
+        ("no_personal_data", "some", "privacy_mode: Invalid enum value 'some'"),
+    ],
+)
+def test_newer_settings_that_cannot_work_are_refused_with_advice(wrong: str, right: str, advice: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse_business(full(FULL.replace(wrong, right)), "salon.toml")
+    assert advice in str(refused.value)
+
+
+def test_a_service_that_nobody_performs_is_refused() -> None:
+    text = full(FULL[: FULL.index('[[staff]]\nid = "noa"')] + FULL[FULL.index("[owner]") :])
+    with pytest.raises(ConfigError, match="nobody performs 'blow_dry'"):
+        parse_business(text, "salon.toml")
