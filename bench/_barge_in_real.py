@@ -18,7 +18,7 @@ import uvloop
 from bench import _barge_in_server
 from torim.errors import CarrierError
 from torim.lab.bargein.evidence import Evidence
-from torim.lab.bargein.real import Placed, Tell, joined, place_all
+from torim.lab.bargein.real import Placed, Tell, joined, lateness_ms, place_all
 from torim.lab.bargein.sound import Voices
 from torim.lab.bargein.trials import Trial
 from torim.live import heap
@@ -48,16 +48,23 @@ def run_real(trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) ->
         finally:
             server.terminate()
             server.join()
+    late_ms = sorted(late for one in placed for late in lateness_ms(one, told.calls.get(one.call_sid)))
     evidence = [joined(one, told.calls.get(one.call_sid)) for one in placed]
     spoken_s = sum(one.length_samples for one in evidence) / 8000
     facts = {
         "server_cpu_share": round(told.cpu_s / told.wall_s, 3),
         "server_cpu_share_per_call": round(told.cpu_s / max(spoken_s, 1e-9), 5),
+        "frame_read_p50_ms": _at(late_ms, 0.5),  # after its last sample: callers, kernel and server together
+        "frame_read_p99_ms": _at(late_ms, 0.99),
         "server_loop_lag_p99_ms": round(told.lag_p99_ms, 2),
         "caller_worst_tick_ms": round(max((one.late_ms for one in evidence), default=0.0), 1),
         "load_average": round(os.getloadavg()[0], 2),
     }
     return RealRun(evidence, facts)
+
+
+def _at(ordered: Sequence[float], share: float) -> float:
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2) if ordered else 0.0
 
 
 def _place(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> list[Placed]:

@@ -127,7 +127,7 @@ class _Bench:
     def _traced(self, traced: Traced) -> None:
         side = self.calls.get(traced.call_id)
         if side is not None and traced.entry is not None:
-            side.entries.append((time.monotonic_ns(), _light(traced.entry)))
+            side.pickled.append(pickle.dumps((time.monotonic_ns(), _light(traced.entry)), pickle.HIGHEST_PROTOCOL))
 
 
 def _light(entry: Any) -> Any:

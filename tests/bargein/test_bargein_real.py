@@ -11,7 +11,7 @@ from bench._barge_in_real import run_real
 from torim.lab.bargein.corpus import Kind, read_corpus
 from torim.lab.bargein.judge import judge
 from torim.lab.bargein.sound import voices_of
-from torim.lab.bargein.trials import Choice, Group, Place, draw
+from torim.lab.bargein.trials import LONG_MS, Choice, Group, Place, draw
 
 
 @pytest.mark.deep
@@ -20,7 +20,8 @@ def test_callers_on_real_sockets_are_obeyed(tmp_path: Path) -> None:
     voices = voices_of(corpus)
     assert voices is not None
     drawn = draw(corpus, Choice(groups=(Group.SOUND,)))
-    trials = [t for t in drawn if t.kind is Kind.TURN and t.place in (Place.MIDDLE, Place.LAST_HALF, Place.IDLE)]
+    turns = [t for t in drawn if t.kind is Kind.TURN and t.place in (Place.MIDDLE, Place.LAST_HALF, Place.IDLE)]
+    trials = [trial for trial in turns if trial.place is not Place.MIDDLE or trial.active_ms >= LONG_MS]
     made = run_real(trials, voices, 4, lambda done, of: None)
     outcomes = [judge(evidence) for evidence in made.evidence]
     assert [outcome.trial.number for outcome in outcomes] == [trial.number for trial in trials]

@@ -99,7 +99,8 @@ def _stop(outcomes: Sequence[Outcome]) -> Table:
     note = (
         "Onset to the clear (hold), to the decision (cut), to the engine's cancel where it was still making the"
         " answer; at the ear to quiet, and to the last old sample, lowered or not. Obeyed: cut within 1 s and answered."
-        " A hold counts where the AI was sounding at the onset and the clear came within 1 s."
+        " A hold counts where the AI was sounding at the onset and the clear came within 1 s; held in 1 s: of those in"
+        " mid-statement."
     )
     return _table(Table("stop", "Stopping for the caller", "server; silence: ear", note), groups, _stop_columns)
 
@@ -107,6 +108,7 @@ def _stop(outcomes: Sequence[Outcome]) -> Table:
 def _stop_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
     holds = [o.hold_ms for o in group if o.sounding and o.hold_ms is not None and o.hold_ms <= MUTED_MS]
     cuts = [o.cut_ms for o in group if o.cut_ms is not None and not o.early]
+    over = [o for o in group if o.trial.place is Place.MIDDLE]
     quiets = [o.quiet_ms for o in group if o.quiet_ms is not None and o.quiet_ms <= MUTED_MS]
     cancels = [o.cancel_ms for o in group if o.cancel_ms is not None and not o.early]
     silences = [o.silence_ms for o in group if o.silence_ms is not None and o.sounding]
@@ -116,7 +118,7 @@ def _stop_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
         "hold p90 ms": percentile(holds, 0.9),
         "hold p99 ms": percentile(holds, 0.99),
         "hold max ms": percentile(holds, 1.0),
-        "held in 1 s": share(len(holds), sum(o.sounding for o in group)),
+        "held in 1 s": share(sum(_held(o) for o in over), len(over)),
         "cut p50 ms": percentile(cuts, 0.5),
         "cut p90 ms": percentile(cuts, 0.9),
         "cut p99 ms": percentile(cuts, 0.99),
@@ -135,6 +137,10 @@ def _stop_columns(group: Sequence[Outcome]) -> dict[str, Figure]:
         "by words": share(sum(o.by_words for o in group), n),
         "stale audio": share(sum(o.stale_ms > 0 for o in group), n),
     }
+
+
+def _held(outcome: Outcome) -> bool:
+    return outcome.hold_ms is not None and outcome.hold_ms <= MUTED_MS
 
 
 def _false_stops(outcomes: Sequence[Outcome]) -> Table:

@@ -7,6 +7,7 @@ AI. What the server did and when is told by the server's process on this machine
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -41,6 +42,7 @@ class ServerSide:
 
     entries: list[tuple[int, Event | Action]] = field(default_factory=list)
     taken_in: list[tuple[int, int]] = field(default_factory=list)  # when, and the number of the frame
+    pickled: list[bytes] = field(default_factory=list)  # entries of which the collector of a live server knows nothing
 
 
 @dataclass(slots=True)
@@ -116,6 +118,9 @@ class RealCall:
 def joined(placed: Placed, server: ServerSide | None) -> Evidence:
     """The whole evidence of a trial: the caller's side and the server's, on the caller's clock."""
     evidence, clock = placed.evidence, placed.caller.clock
+    if server is not None:
+        server.entries += [pickle.loads(entry) for entry in server.pickled]
+        server.pickled.clear()
     if server is None or not server.entries:
         evidence.failure = evidence.failure or "the server knows nothing of this call"
         return evidence
@@ -135,6 +140,13 @@ def _date_onset(placed: Placed, server: ServerSide) -> None:
         return
     taken = placed.caller.clock.samples_of(taken_ns)
     evidence.arrived_ms = (taken - (FRAME_SAMPLES - within)) / SAMPLES_PER_MS
+
+
+def lateness_ms(placed: Placed, server: ServerSide | None) -> list[float]:
+    """How long after its last sample the server read each frame: the callers' delay, the kernel's and the server's."""
+    clock = placed.caller.clock
+    taken = server.taken_in if server is not None else []
+    return [(clock.samples_of(at_ns) - (number + 1) * FRAME_SAMPLES) / SAMPLES_PER_MS for at_ns, number in taken]
 
 
 async def place_all(
