@@ -66,6 +66,7 @@ EVENTS: dict[type, st.SearchStrategy[Any]] = {
     ev.EngineUnreachable: st.builds(ev.EngineUnreachable, TEXT),
     ev.ToolFinished: st.builds(ev.ToolFinished, NAMES, TEXT),
     ev.GoodbyeAsked: st.builds(ev.GoodbyeAsked, st.sampled_from(ev.EndReason)),
+    ev.PauseAsked: st.builds(ev.PauseAsked, st.booleans()),
 }
 ANY_EVENT = st.one_of(*EVENTS.values())
 ACTIONS: st.SearchStrategy[act.Action] = st.one_of(

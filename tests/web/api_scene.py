@@ -86,8 +86,8 @@ class Stage:
             self.orders.append((call_id, command, argument))
         return found
 
-    def begin(self, business_id: str) -> BrowserCall:
-        return BrowserCall("browser-1", "/browser/media", {"token": "t"})
+    def begin(self, called: str, caller: str) -> BrowserCall:
+        return BrowserCall("browser-1", "/browser/media", {"token": "t", "called": called, "caller": caller})
 
 
 @dataclass

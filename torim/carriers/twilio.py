@@ -35,16 +35,17 @@ _SAID_ALL = frozenset(
         EndReason.TRANSFERRED,
         EndReason.CALLER_SILENT,
         EndReason.MAX_DURATION,
+        EndReason.OPERATOR,
         EndReason.SHUTDOWN,
     }
 )
 
 
-class TwilioCodec(MediaStreamsCodec):
 RING_S = 25  # how long a person's telephone rings before the caller is taken back
 _DIALLED = frozenset({"completed", "answered"})  # what Twilio says of a transfer that was answered
 
 
+class TwilioCodec(MediaStreamsCodec):
     """One Twilio media stream (`<Connect><Stream>`, both directions)."""
 
     __slots__ = ()
@@ -80,7 +81,6 @@ def after(reason: EndReason | None, language: str) -> str:
     return _response("<Hangup/>") if reason in _SAID_ALL else apology(language)
 
 
-def _say(sentences: Mapping[str, str], language: str) -> str:
 def transfer(number: str, after_url: str = "/twilio/after") -> str:
     """TwiML that puts the caller through to a person and asks `after_url` what follows, answered or not."""
     action = f'action={quoteattr(after_url)} method="POST"'
@@ -97,6 +97,7 @@ def hang_up() -> str:
     return _response("<Hangup/>")
 
 
+def _say(sentences: Mapping[str, str], language: str) -> str:
     spoken = language if language in sentences else "en"
     return f"<Say {_VOICES[spoken]}>{escape(sentences[spoken])}</Say>"
 

@@ -29,6 +29,7 @@ from torim.core.events import (
     GoodbyeAsked,
     KeyPressed,
     MarkReturned,
+    PauseAsked,
     ResponseCreated,
     ResponseDone,
     SpeechStarted,
@@ -47,8 +48,8 @@ from torim.core.floor import Input as FloorInput
 from torim.core.links import EngineLink
 from torim.core.moves import verify
 from torim.core.outbox import Due, Outbox
-from torim.core.phases import Phase
 from torim.core.own_words import Clip, Own, OwnWords
+from torim.core.phases import Phase
 from torim.core.playout import Playout
 from torim.core.settings import TurnSettings
 from torim.core.state import CallState, Manners
@@ -68,8 +69,8 @@ class Call:
         greeting_lock: Whether the greeting must be heard whole.
         prompts: Instructions by purpose; a purpose without an entry uses the session's own.
         engine_creates: The engine creates responses by itself; ours are for greeting, tools and retries.
-    """
         clips: What is said without the engine where the caller would hear nothing.
+    """
 
     def __init__(
         self,
@@ -81,8 +82,8 @@ class Call:
         greeting_lock: bool,
         prompts: Mapping[Purpose, str],
         engine_creates: bool = False,
-    ) -> None:
         clips: Mapping[Own, Clip] | None = None,
+    ) -> None:
         out = Outbox()
         words = Transcript(engine.times_words)
         answers = Answers(settings, engine, prompts, out)
@@ -97,8 +98,8 @@ class Call:
             tools=Tools(out),
             link=EngineLink(settings, out),
             turns=CallerTurns(settings.item_margin_ms),
-        )
             own=OwnWords(clips or {}),
+        )
 
     # --- events and deadlines ---------------------------------------------------------------------------
 
@@ -151,8 +152,8 @@ class Call:
             s.answers.ask(now_ms)
         playing.release(s, now_ms)
         courtesies.keep(s, now_ms)
-
         own_words.keep(s, now_ms)
+
     # --- asking -----------------------------------------------------------------------------------------
 
     def far_end(self, now_ms: int) -> FarEnd:
@@ -184,6 +185,11 @@ class Call:
     def end_reason(self) -> EndReason | None:
         """Why the call ended; None while it lives."""
         return self._state.manners.end_reason if self.ended else None
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody who watches the call has the AI be silent."""
+        return self._state.manners.paused
 
     @property
     def greeting_locked(self) -> bool:
@@ -220,6 +226,7 @@ _HANDLERS: dict[type, Callable[[CallState, Any, int], None]] = {
     EngineUnreachable: recovering.engine_unreachable,
     ToolFinished: replying.tool_finished,
     GoodbyeAsked: courtesies.goodbye_asked,
+    PauseAsked: courtesies.pause_asked,
 }
 
 _WAKERS: dict[Due, Callable[[CallState, int], None]] = {
@@ -234,7 +241,7 @@ _WAKERS: dict[Due, Callable[[CallState, int], None]] = {
     Due.IDLE: courtesies.idle,
     Due.HANG_UP: courtesies.hang_up,
     Due.CLOSING: courtesies.closing_over,
-    Due.MAX_CALL: courtesies.max_call,
-}
     Due.FAREWELL: own_words.farewell,
     Due.MOMENT: own_words.moment,
+    Due.MAX_CALL: courtesies.max_call,
+}

@@ -11,6 +11,7 @@ from torim.core.events import (
     Event,
     Evidence,
     GoodbyeAsked,
+    PauseAsked,
     ResponseStatus,
     StreamStarted,
     TurnCommitted,
@@ -123,6 +124,20 @@ def end(s: CallState, reason: EndReason, now_ms: int) -> None:
     s.out.note(Reason.ENDED, Level.INFO, cause=reason.value, duration_ms=now_ms)
 
 
+def pause_asked(s: CallState, event: PauseAsked, now_ms: int) -> None:
+    """The AI falls silent where it is, or goes on from there; the caller is heard and may cut in either way."""
+    if event.paused is s.manners.paused:
+        return
+    s.manners.paused = event.paused
+    if s.floor is Floor.AI and event.paused:
+        if s.playout.sounding:
+            s.ai_stops(now_ms)
+        s.out.add(*s.playout.hold(now_ms))
+    elif s.floor is Floor.AI:
+        s.playout.resume()
+    s.out.note(Reason.PAUSED if event.paused else Reason.UNPAUSED, Level.INFO)
+
+
 def keep(s: CallState, now_ms: int) -> None:
     """Idle prompt and hang-up wait for a floor on which nothing is going on."""
     quiet = s.floor is Floor.OPEN and s.answers.responses.alive is None and not s.owing()
@@ -130,7 +145,7 @@ def keep(s: CallState, now_ms: int) -> None:
         s.due.set_once(Due.HANG_UP, now_ms + s.settings.hang_up_after_ms)
     else:
         s.due.clear(Due.HANG_UP)
-    if quiet and s.phase is Phase.CONVERSING:
+    if quiet and s.phase is Phase.CONVERSING and not s.manners.paused:
         s.due.set_once(Due.IDLE, now_ms + s.settings.idle_prompt_ms)
     else:
         s.due.clear(Due.IDLE)

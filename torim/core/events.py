@@ -23,6 +23,7 @@ class EndReason(Enum):
     MAX_DURATION = "max_duration"
     LINE_LOST = "line_lost"
     ENGINE_FAILED = "engine_failed"
+    OPERATOR = "operator"  # somebody who watches the call ended it
     SHUTDOWN = "shutdown"
     INTERNAL_ERROR = "internal_error"
 
@@ -280,6 +281,13 @@ class GoodbyeAsked:
     reason: EndReason = EndReason.GOODBYE
 
 
+@dataclass(frozen=True, slots=True)
+class PauseAsked:
+    """Somebody who watches the call wants the AI to be silent, or to go on."""
+
+    paused: bool
+
+
 VoiceEvent = VoiceOnset | VoiceSure | VoiceDropped | VoiceEnded
 CarrierEvent = StreamStarted | MarkReturned | KeyPressed | CallerGone
 EngineEvent = (
@@ -297,5 +305,5 @@ EngineEvent = (
     | EngineLost
     | EngineUnreachable
 )
-DeskEvent = ToolFinished | GoodbyeAsked
+DeskEvent = ToolFinished | GoodbyeAsked | PauseAsked
 Event = CarrierEvent | VoiceEvent | EngineEvent | DeskEvent

@@ -42,5 +42,5 @@ PHASES: Mapping[tuple[Phase, Input], Phase] = {
     (Phase.CLOSING, Input.OVER): Phase.ENDED,
 }
 
-# A caller who speaks undoes a goodbye, but not the end of the longest call nor a shutdown.
-FINAL = frozenset({EndReason.MAX_DURATION, EndReason.SHUTDOWN})
+# A caller who speaks undoes a goodbye, but not the end of the longest call, an operator's end nor a shutdown.
+FINAL = frozenset({EndReason.MAX_DURATION, EndReason.OPERATOR, EndReason.SHUTDOWN})

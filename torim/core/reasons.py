@@ -67,10 +67,12 @@ class Reason(Enum):
     ENGINE_FAULT = ("[ENGINE]", "reported an error")
     ENGINE_BENIGN = ("[ENGINE]", "a benign error; nothing to do")
     FELL_BACK = ("[ENGINE]", "given up; the embedded engine goes on")
+    PAUSED = ("[CALL]", "the AI is silent: somebody who watches asked for it")
+    UNPAUSED = ("[CALL]", "the AI goes on")
     SILENCE_PROMPT = ("[CALL]", "nobody spoke; asking whether the caller is there")
+    OWN_WORDS = ("[CALL]", "said without the engine")
     CLOSING = ("[CALL]", "saying goodbye")
     CLOSING_UNDONE = ("[CALL]", "the caller spoke; not hanging up")
-    OWN_WORDS = ("[CALL]", "said without the engine")
     ENDED = ("[CALL]", "ended")
 
     @property

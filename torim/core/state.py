@@ -42,6 +42,7 @@ class Manners:
     barge_in_enabled: bool
     engine_creates: bool
     streaming: bool = False  # the carrier's stream has started
+    paused: bool = False  # somebody who watches wants the AI to be silent
     end_reason: EndReason | None = None  # of the goodbye that is on its way, then of the end
     silences: int = 0  # prompts into mutual silence since the caller was last heard
     keys: list[str] = field(default_factory=list)  # gathered, not yet handed over
@@ -65,8 +66,8 @@ class CallState:
     tools: Tools
     link: EngineLink
     turns: CallerTurns
-    due: Deadlines = field(default_factory=Deadlines)
     own: OwnWords
+    due: Deadlines = field(default_factory=Deadlines)
     phase: Phase = Phase.RINGING
     floor: Floor = Floor.OPEN
 
@@ -156,7 +157,7 @@ class CallState:
     def ask_ms(self) -> int | None:
         """From when on the owed response may be asked for; None while it may not."""
         wish = self.answers.wish
-        if wish is None or not self.link.up or not self.manners.streaming:
+        if wish is None or not self.link.up or not self.manners.streaming or self.manners.paused:
             return None
         quiet = self.turns.voice in (Voice.NONE, Voice.OVERRULED) and not self.turns.open and not self.tools.running
         free = self.floor in (Floor.OPEN, Floor.WAITING) or (self.floor is Floor.AI and wish.over_audio)
@@ -165,6 +166,8 @@ class CallState:
 
     def may_release(self) -> bool:
         """Whether samples may leave the queue now."""
+        if self.manners.paused:
+            return False
         if self.floor is Floor.VERIFYING:
             return self.playout.gate is Gate.DUCKED
         return self.floor is not Floor.CALLER

@@ -59,6 +59,7 @@ from torim.core.events import (
     GoodbyeAsked,
     KeyPressed,
     MarkReturned,
+    PauseAsked,
     ResponseCreated,
     ResponseDone,
     ResponseStatus,
@@ -197,6 +198,7 @@ _EVENTS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
     EngineUnreachable: ("engine", lambda e: f"unreachable {_value(e.reason)}"),
     ToolFinished: ("desk", lambda e: f"tool_finished {e.call_id} {_value(e.output)}"),
     GoodbyeAsked: ("desk", lambda e: f"goodbye {e.reason.value}"),
+    PauseAsked: ("desk", lambda e: "pause" if e.paused else "go_on"),
 }
 
 
@@ -324,6 +326,8 @@ _READERS: Mapping[tuple[str, str], Callable[[_Words, int], Event]] = {
     ("engine", "lost"): lambda w, at: EngineLost(w.at(0)),
     ("engine", "unreachable"): lambda w, at: EngineUnreachable(w.at(0)),
     ("desk", "tool_finished"): lambda w, at: ToolFinished(w.at(0), w.at(1, "{}")),
+    ("desk", "pause"): lambda w, at: PauseAsked(True),
+    ("desk", "go_on"): lambda w, at: PauseAsked(False),
     ("desk", "goodbye"): lambda w, at: GoodbyeAsked(EndReason(w.at(0, "goodbye"))),
 }
 

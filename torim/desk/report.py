@@ -48,6 +48,7 @@ ENGLISH = Words(
             EndReason.MAX_DURATION: "the longest duration was reached",
             EndReason.LINE_LOST: "the line was lost",
             EndReason.ENGINE_FAILED: "the speech engine failed",
+            EndReason.OPERATOR: "it was ended from the live page",
             EndReason.SHUTDOWN: "Torim was shut down",
             EndReason.INTERNAL_ERROR: "an internal error",
         }
@@ -65,11 +66,12 @@ HEBREW = Words(
         {
             EndReason.CALLER_HUNG_UP: "המתקשר ניתק",
             EndReason.GOODBYE: "נאמרה ברכת פרידה",
-            EndReason.CALLER_SILENT: "המתקשר שתק",
             EndReason.TRANSFERRED: "השיחה הועברה",
+            EndReason.CALLER_SILENT: "המתקשר שתק",
             EndReason.MAX_DURATION: "השיחה הגיעה לאורך המרבי",
             EndReason.LINE_LOST: "הקו נותק",
             EndReason.ENGINE_FAILED: "תקלה במנוע הדיבור",
+            EndReason.OPERATOR: "השיחה הופסקה ממסך הצפייה",
             EndReason.SHUTDOWN: "המערכת נסגרה",
             EndReason.INTERNAL_ERROR: "תקלה פנימית",
         }

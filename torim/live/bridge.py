@@ -117,6 +117,10 @@ class Bridge:
         """Ask the call to end politely."""
         self._edge(self._apply, ev.GoodbyeAsked(reason))
 
+    def pause(self, paused: bool) -> None:
+        """Have the AI be silent, or go on."""
+        self._edge(self._apply, ev.PauseAsked(paused))
+
     def abort(self, reason: ev.EndReason) -> None:
         """End the call at once; what is stored stays stored."""
         self._stream_ends(reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import multiprocessing
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -25,9 +26,11 @@ from torim.errors import ConfigError
 from torim.live.dispatch import Dispatcher, WorkerView, media_url
 from torim.live.ends import CallEnds
 from torim.live.worker_process import run_worker
+from torim.web.live_calls import Command, LiveCall
 
 READY_MAX_S = 30.0
 RESTART_S = 1.0
+ANSWER_MAX_S = 1.0  # a worker that takes longer has no calls to show
 STOP_MAX_S = 15.0
 
 Lost = Callable[[Sequence[str]], None]
@@ -46,6 +49,7 @@ class _Worker:
     connection: Connection
     ready: asyncio.Future[None]
     live: set[str] = field(default_factory=set)  # the carrier's ids of its calls
+    asked: dict[int, asyncio.Future[Any]] = field(default_factory=dict)  # questions that it has not answered
     metrics: list[Metric] = field(default_factory=list)
 
 
@@ -62,6 +66,7 @@ class Fleet(Collector):
         self._workers: dict[int, _Worker] = {}
         self._stopping = False
         self._changed = asyncio.Event()
+        self._numbers = itertools.count(1)  # of questions
 
     # --- life ------------------------------------------------------------------------------------------
 
@@ -141,8 +146,35 @@ class Fleet(Collector):
         """Nothing yet: what workers count is known when they report it."""
         return []
 
+    # --- what is asked about single calls ------------------------------------------------------------------
+
+    async def look(self) -> tuple[LiveCall, ...]:
+        """The calls that go on in all workers, as they look now."""
+        busy = [worker for worker in self._workers.values() if worker.live]
+        found = await asyncio.gather(*(self._ask(worker, "look") for worker in busy))
+        return tuple(call for calls in found if calls for call in calls)
+
+    async def order(self, business_id: str, call_id: str, command: Command, argument: str) -> bool:
+        """Give an order to one call, whichever worker carries it; False: none does."""
+        order = ("order", business_id, call_id, command.value, argument)
+        busy = [worker for worker in self._workers.values() if worker.live]
+        return any(await asyncio.gather(*(self._ask(worker, *order) for worker in busy)))
+
+    async def _ask(self, worker: _Worker, *question: str) -> Any:
+        """A worker's answer; None if it gives none in time."""
+        number = next(self._numbers)
+        answer = worker.asked[number] = self._loop.create_future()
+        self._tell(worker, (number, *question))
+        try:
+            async with asyncio.timeout(ANSWER_MAX_S):
+                return await answer
+        except TimeoutError:
+            return None
+        finally:
+            worker.asked.pop(number, None)
+
     @staticmethod
-    def _tell(worker: _Worker, what: str) -> None:
+    def _tell(worker: _Worker, what: str | tuple[int | str, ...]) -> None:
         with contextlib.suppress(OSError):  # it died: its end is noticed by `_listen`
             worker.connection.send(what)
 
@@ -172,6 +204,9 @@ class Fleet(Collector):
         elif kind == "ended":
             worker.live.discard(said[0])
             self._changed.set()
+        elif kind == "answer":
+            if (asked := worker.asked.get(said[0])) is not None and not asked.done():
+                asked.set_result(said[1])
         elif kind == "metrics":
             worker.metrics = said[0]
         elif kind == "failed" and not worker.ready.done():
@@ -180,6 +215,9 @@ class Fleet(Collector):
     def _died(self, worker: _Worker) -> None:
         self._loop.remove_reader(worker.connection.fileno())
         worker.view.refusal, worker.view.calls = "the worker is not running", 0
+        for answer in worker.asked.values():
+            if not answer.done():
+                answer.set_result(None)
         for call_sid in worker.live:
             self._ends.ended(call_sid, EndReason.INTERNAL_ERROR)
         self._lost(tuple(worker.live))

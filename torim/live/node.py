@@ -29,6 +29,7 @@ from torim.live.host import CallHost, HostParts, MakePlans
 from torim.live.repair import repair
 from torim.live.spool import Spool
 from torim.live.trace import TraceHub
+from torim.live.watching import OwnCalls
 from torim.live.worker import MediaServer
 from torim.storage.store import Store
 from torim.storage.writer import Report, Trouble, Writer
@@ -72,6 +73,11 @@ class Node:
     writer: Writer
     archive: Archive
 
+    @property
+    def watched(self) -> OwnCalls:
+        """The calls of this process, to be looked at and given orders."""
+        return OwnCalls(self.host.calls, lambda bridge: self.archive.business.id)
+
 
 def prepare(config: Config) -> None:
     """Create the data directory, bring the database to its newest schema, finish what a crash left. Blocking.
@@ -90,6 +96,7 @@ def prepare(config: Config) -> None:
         ) from error
     with contextlib.closing(Store(config.database_url)) as store:
         store.upgrade()
+        store.businesses.adopt(business, utc_now())
         repaired = repair(store, business, business.language(config.language), _over_by(config))
     if repaired:
         _log.warning("%d calls were cut off by the end of an earlier run; what was said in them is stored", repaired)

@@ -25,10 +25,13 @@ from torim.live.bridge import Bridge
 from torim.live.dispatch import Dispatcher, WorkerView, media_url, on_web_port, web_media_url
 from torim.live.ends import CallEnds
 from torim.live.fleet import fleet
-from torim.live.host import CallHost, MakePlans
+from torim.live.front_office import api_deps, first_run
+from torim.live.host import MakePlans
 from torim.live.node import Listeners, MakeDesk, Node, answering, media_port, node, prepare
 from torim.live.trace import Subscriber
+from torim.live.watching import CallSource
 from torim.storage.store import Store
+from torim.web.api.deps import ApiDeps
 from torim.web.app import build_app
 from torim.web.ports import WebDeps
 from torim.web.server import web_server
@@ -103,7 +106,8 @@ async def running(
         node(config, OWN_WORKER, secret, listeners, make_plans, make_desk) as own,
         media_port(own, config, config.media_port, named) as media,
     ):
-        app = build_app(_deps(config, dispatcher, ends, own.registry, own.host))
+        api = api_deps(config, own)
+        app = build_app(_deps(config, dispatcher, ends, own, api))
         async with web_server(app, config.host, config.port) as web_port:
             view.url = media_url(config, OWN_WORKER, media.port)
             named.append(view.url)
@@ -111,6 +115,7 @@ async def running(
             try:
                 yield Server(f"http://{config.host}:{web_port}", view.url, own, dispatcher)
             finally:
+                api.news.close()
                 watching.cancel()
 
 
@@ -141,18 +146,30 @@ async def _serve(config: Config) -> None:
         listeners = _listeners(ends, dispatcher, OWN_WORKER)
         own = await stack.enter_async_context(node(config, OWN_WORKER, secret, listeners))
         crews: list[Crew] = [own.host]
+        others: list[CallSource] = []
         if views:
             stack.callback(asyncio.create_task(_watch(own, views[0])).cancel)
         else:
             workers = await stack.enter_async_context(fleet(config, secret, ends, dispatcher, own.archive.lost))
             own.registry.register(workers)
             crews.append(workers)
-        app = build_app(_deps(config, dispatcher, ends, own.registry, own.host))
+            others.append(workers)
+        api = api_deps(config, own, others)
+        app = build_app(_deps(config, dispatcher, ends, own, api))
         web_port = await stack.enter_async_context(web_server(app, config.host, config.port))
+        stack.callback(api.news.close)  # streams of events end before the server waits for them
+        await _invite(config, api, web_port)
         heap.settle()
         _log.info("ready: web port %d, engine %s, press Ctrl-C to stop", web_port, config.engine)
         await _until_stopped(dispatcher, crews)
     _log.info("stopped")
+
+
+async def _invite(config: Config, api: ApiDeps, web_port: int) -> None:
+    """Tell the operator, on the console and not in the log, where the first account is made."""
+    address = await asyncio.to_thread(first_run, config, api.access, web_port)
+    if address is not None:
+        print(f"\nNobody can log in yet. Make the first account here, once:\n\n    {address}\n", flush=True)
 
 
 class Crew(Protocol):
@@ -213,17 +230,16 @@ def _listeners(ends: CallEnds, dispatcher: Dispatcher, worker: int) -> Listeners
     return Listeners(began, ends.ended)
 
 
-def _deps(
-    config: Config, dispatcher: Dispatcher, ends: CallEnds, registry: CollectorRegistry, host: CallHost
-) -> WebDeps:
+def _deps(config: Config, dispatcher: Dispatcher, ends: CallEnds, own: Node, api: ApiDeps) -> WebDeps:
     return WebDeps(
         config=config,
         dispatcher=dispatcher,
         health=dispatcher,
         call_ends=ends,
-        registry=registry,
-        token_secret=host.token_secret,
-        language=host.language,
-        media=host,
+        registry=own.registry,
+        token_secret=own.host.token_secret,
+        language=own.host.language,
+        media=own.host,
         trusted_peers=config.trusted_proxies,
+        api=api,
     )

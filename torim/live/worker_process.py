@@ -10,6 +10,7 @@ import asyncio
 import queue
 import signal
 import threading
+from collections.abc import Coroutine
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -19,6 +20,7 @@ from torim.errors import TorimError
 from torim.live import heap
 from torim.live.dispatch import media_url
 from torim.live.node import Listeners, Node, media_port, node
+from torim.web.live_calls import Command
 
 STATE_EVERY_S = 0.25
 METRICS_EVERY = 8  # states
@@ -85,24 +87,33 @@ async def _work(
         named.append(media_url(config, number, media.port))
         heap.settle()
         reporter.say("ready", media.port)
-        stop = _obey(connection, own)
+        stop = _obey(connection, own, reporter)
         reporting = asyncio.create_task(_report(own, reporter))
         await stop.wait()
         reporting.cancel()
 
 
-def _obey(connection: Connection, own: Node) -> asyncio.Event:
-    """Follow the parent's orders; the event is set when it is time to end."""
+def _obey(connection: Connection, own: Node, reporter: Reporter) -> asyncio.Event:
+    """Follow the parent's orders and answer its questions; the event is set when it is time to end."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    last: set[asyncio.Task[None]] = set()
+    running: set[asyncio.Task[None]] = set()
+
+    def run(work: Coroutine[Any, Any, None]) -> None:
+        task = loop.create_task(work)
+        running.add(task)
+        task.add_done_callback(running.discard)
 
     def listen() -> None:
         try:
             while connection.poll():
-                _order(connection.recv(), own, stop)
+                said = connection.recv()
+                if isinstance(said, tuple):
+                    run(_answer(said, own, reporter))
+                else:
+                    _order(said, own, stop)
         except (EOFError, OSError):
             loop.remove_reader(connection.fileno())
-            last.add(loop.create_task(_orphaned(own, stop)))
+            run(_orphaned(own, stop))
 
     loop.add_reader(connection.fileno(), listen)
     return stop
@@ -115,6 +126,17 @@ def _order(order: str, own: Node, stop: asyncio.Event) -> None:
         own.host.say_goodbye()
     elif order == "stop":
         stop.set()
+
+
+async def _answer(question: tuple[Any, ...], own: Node, reporter: Reporter) -> None:
+    """Say what our calls look like, or whether one of them took an order."""
+    number, what, *rest = question
+    if what == "look":
+        reporter.say("answer", number, await own.watched.look())
+    else:
+        business_id, call_id, command, argument = rest
+        taken = await own.watched.order(business_id, call_id, Command(command), argument)
+        reporter.say("answer", number, taken)
 
 
 async def _orphaned(own: Node, stop: asyncio.Event) -> None:

@@ -69,8 +69,8 @@ class LiveCalls(Protocol):
 class BrowserCalls(Protocol):
     """Begins calls from the browser."""
 
-    def begin(self, business_id: str) -> BrowserCall:
-        """What a page needs in order to open the media stream of one call."""
+    def begin(self, called: str, caller: str) -> BrowserCall:
+        """What a page needs in order to open the media stream of one call between two numbers (may be empty)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
+from anyio import to_thread
 from starlette.types import ASGIApp
 
 from torim.errors import ConfigError
 
 MESSAGE_MAX_BYTES = 64 * 1024  # of a WebSocket; a media message is under 1 kB
 DRAIN_S = 5  # for requests under way; calls are finished before the server is stopped
+API_THREADS = 8  # handlers of the API at a time: they wait for the database, and calls need the processor
 _BACKLOG = 1024
 
 
@@ -30,6 +32,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell who waits for it."""
         await super().startup(sockets)
+        to_thread.current_default_thread_limiter().total_tokens = API_THREADS
         self.listening.set()
 
     @contextlib.contextmanager

@@ -16,6 +16,7 @@ from torim.web.api import (
     business,
     calls,
     catalogue,
+    days,
     keys,
     live,
     messages,
@@ -31,7 +32,7 @@ from torim.web.passwords import hash_token
 
 PREFIX = "/api/v1"
 FEED_MAX = 20_000
-PARTS = (session, today, catalogue, appointments, calls, live, messages, business, privacy, accounts, keys)
+PARTS = (session, today, catalogue, days, appointments, calls, live, messages, business, privacy, accounts, keys)
 
 
 def add_api(app: FastAPI, deps: ApiDeps) -> None:

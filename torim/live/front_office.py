@@ -1,0 +1,71 @@
+"""What the API of this process stands on: its database, its own calls and those of its workers, the browser's calls.
+
+It only puts parts together.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from torim.carriers.trust import Doorkeeper
+from torim.config import Config
+from torim.live.clock import utc_now
+from torim.live.host import CallHost
+from torim.live.node import Node
+from torim.live.watching import CallSource, Watch
+from torim.storage.access import AccessStore
+from torim.storage.office import OfficeStore
+from torim.storage.privacy import PrivacyStore
+from torim.web.api.deps import ApiDeps
+from torim.web.fresh import stream_token
+from torim.web.links import new_first_run
+from torim.web.live_calls import BrowserCall
+from torim.web.news import NewsDesk
+
+BROWSER_PATH = "/browser/media"
+
+
+class Browsers:
+    """Calls from the browser into this process; implements the web side's `BrowserCalls`."""
+
+    def __init__(self, host: CallHost) -> None:
+        self._host = host
+
+    def begin(self, called: str, caller: str) -> BrowserCall:
+        """The token and address of one call."""
+        call_sid = f"browser-{secrets.token_hex(8)}"
+        token = stream_token(self._host.token_secret, call_sid, self._host.worker)
+        return BrowserCall(call_sid, BROWSER_PATH, {"token": token, "called": called, "caller": caller})
+
+
+def api_deps(config: Config, own: Node, others: Iterable[CallSource] = ()) -> ApiDeps:
+    """What the API is built from.
+
+    Args:
+        others: The calls of other processes of this machine.
+    """
+    database = own.store.database
+    watch = Watch([own.watched, *others])
+    office = OfficeStore(database)
+    return ApiDeps(
+        access=AccessStore(database),
+        store=own.store,
+        office=office,
+        privacy=PrivacyStore(database, config.data_dir),
+        live=watch,
+        news=NewsDesk(watch, office, utc_now),
+        doorkeeper=Doorkeeper(config.twilio_auth_token, config.public_url, config.trusted_proxies),
+        data_dir=config.data_dir,
+        now=utc_now,
+        browser=Browsers(own.host),
+    )
+
+
+def first_run(config: Config, access: AccessStore, web_port: int) -> str | None:
+    """The address at which the first account is made; None once there is one. Blocking."""
+    path = new_first_run(access, utc_now())
+    if path is None:
+        return None
+    host = "127.0.0.1" if config.host in ("0.0.0.0", "::", "") else config.host
+    return f"{(config.public_url or f'http://{host}:{web_port}').rstrip('/')}{path}"
