@@ -7,16 +7,17 @@ are alike while the clocks run evenly, so that a year costs little more than a w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from torim.desk.business import Business, Opening, Service
 from torim.desk.staffing import Performer, presence
 from torim.desk.zones import closing_instant, instant, steady_midnight_s
 
+_DAY = timedelta(days=1)
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+
+class Grid(NamedTuple):
     """One day: starts in seconds after ``base_s`` (UTC seconds, about midnight), and who could begin at which."""
 
     base_s: int
@@ -25,11 +26,11 @@ class Grid:
     staff_ids: tuple[str, ...]
     masks: tuple[int, ...]
     # Remembered by whoever looks for what a busy stretch, in seconds after the base, blocks.
-    spans: dict[tuple[int, int], int] = field(default_factory=dict, compare=False)
+    spans: dict[tuple[int, int], int]
 
     def without(self, closed: int) -> Grid:
         """The same day without some starts, given as bits."""
-        return replace(self, masks=tuple(mask & ~closed for mask in self.masks))
+        return self._replace(masks=tuple([mask & ~closed for mask in self.masks]))
 
 
 def grids(
@@ -37,6 +38,7 @@ def grids(
 ) -> Iterator[tuple[date, Grid]]:
     """The days from the first to the last, each with its starts."""
     alike: dict[tuple[int, tuple[int, ...]], Grid] = {}
+    spans: dict[tuple[int, ...], dict[tuple[int, int], int]] = {}  # days with the same starts share them
     day, zone = first_day, business.zone
     anybody_away = bool(business.closed_days or any(member.closed_days for member in business.staff))
     while day <= last_day:
@@ -46,13 +48,10 @@ def grids(
         else:
             key = (day.weekday(), _away(business, day, able) if anybody_away else ())
             if key not in alike:
-                alike[key] = _even(business, service, day, able)
-            week_day = alike[key]
-            yield (
-                day,
-                Grid(base_s, week_day.starts_s, week_day.starts, week_day.staff_ids, week_day.masks, week_day.spans),
-            )
-        day += timedelta(days=1)
+                found = _even(business, service, day, able)
+                alike[key] = found._replace(spans=spans.setdefault(found.starts_s, found.spans))
+            yield day, Grid(base_s, *alike[key][1:])
+        day += _DAY
 
 
 def _away(business: Business, day: date, able: Sequence[Performer]) -> tuple[int, ...]:
@@ -100,4 +99,4 @@ def _grid(base_s: int, able: Sequence[Performer], possible: Sequence[set[int]]) 
     every = tuple(sorted(set().union(*possible)))
     masks = tuple(sum(1 << place for place, start_s in enumerate(every) if start_s in own) for own in possible)
     starts = tuple(timedelta(seconds=start_s) for start_s in every)
-    return Grid(base_s, every, starts, tuple(who.staff_id for who in able), masks)
+    return Grid(base_s, every, starts, tuple(who.staff_id for who in able), masks, {})

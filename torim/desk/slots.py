@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import compress
 from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -194,7 +195,9 @@ class _Lines:
                 continue
             for line in self.met_by(staff_id, place):
                 blocked[line] |= mask
-        return [mask & ~_all_of(blocked, self._of[who]) for who, mask in zip(grid.staff_ids, grid.masks, strict=True)]
+        if len(blocked) > len(self._of):
+            blocked = [_all_of(blocked, places) for places in self._of.values()]
+        return [mask & ~taken for mask, taken in zip(grid.masks, blocked, strict=True)]
 
 
 def _all_of(blocked: Sequence[int], places: range) -> int:
@@ -221,16 +224,15 @@ class _Speaker:
     def slots(self, grid: Grid, masks: Sequence[int]) -> Iterator[Slot]:
         """The slots of a day, in order, with whoever is free."""
         base, length, timezone = datetime.fromtimestamp(grid.base_s, UTC), self._length, self._timezone
+        make = Slot._make
         digits = [format(mask, f"0{len(grid.starts_s)}b")[::-1] for mask in masks]  # one for each start
         for after, row in zip(grid.starts, zip(*digits, strict=True), strict=False):
             who = self._who.get(row)
             if who is None:
-                who = self._who[row] = tuple(
-                    staff_id for staff_id, digit in zip(grid.staff_ids, row, strict=True) if digit == "1"
-                )
+                who = self._who[row] = tuple(compress(grid.staff_ids, map("1".__eq__, row)))
             if who:
                 begins = base + after
-                yield Slot(begins, begins + length, timezone, who)
+                yield make((begins, begins + length, timezone, who))
 
 
 def _days(
