@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -43,7 +44,9 @@ def run_real(trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) ->
         server = context.Process(target=_barge_in_server.serve, args=(theirs, trials, voices, handed_over))
         server.start()
         try:
+            began_s, cpu_s = time.monotonic(), time.process_time()
             placed = _place(ours, trials, voices, calls, tell)
+            callers_share = (time.process_time() - cpu_s) / (time.monotonic() - began_s)
             told: _barge_in_server.Told = pickle.loads(handed_over.read_bytes())
         finally:
             server.terminate()
@@ -54,6 +57,7 @@ def run_real(trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) ->
     facts = {
         "server_cpu_share": round(told.cpu_s / told.wall_s, 3),
         "server_cpu_share_per_call": round(told.cpu_s / max(spoken_s, 1e-9), 5),
+        "callers_cpu_share": round(callers_share, 3),
         "frame_read_p50_ms": _at(late_ms, 0.5),  # after its last sample: callers, kernel and server together
         "frame_read_p99_ms": _at(late_ms, 0.99),
         "server_loop_lag_p99_ms": round(told.lag_p99_ms, 2),
