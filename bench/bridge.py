@@ -58,6 +58,7 @@ SESSION = SessionConfig("bench", "You are a bench.", transcription_model="none")
 WARM_UP_S = 3
 VOICES_S = (0, 1)  # of every eight seconds
 END = EndReason.SHUTDOWN
+DETECTION = ("neural VAD", "measures of sound", "listener")  # stages of the sampler
 
 
 # --- the two sides ----------------------------------------------------------------------------------------------
@@ -317,13 +318,13 @@ async def sweep(bridges: list[Any]) -> None:
 def cost(folder: Path, calls: int, seconds: int, repeats: int) -> None:
     """Print CPU microseconds per 20 ms both ways: bare, and whole with a silent and with a voiced caller."""
     bares, wholes = [], {voice_s: list[float]() for voice_s in VOICES_S}
-    sampler, quiet, played = Sampler(), Quiet(), 1.0
+    samplers, quiet, played = {voice_s: Sampler() for voice_s in VOICES_S}, Quiet(), 1.0
     for _ in range(repeats):
         spent_s, up, _ = play(run_calls(lambda n, telephone: BareBridge(opened(), telephone), calls, seconds))
         bares.append(spent_s / up * 1e6)
         for voice_s in VOICES_S:
             rig = Rig(folder, calls)
-            spent_s, up, down = play(run_calls(rig.bridge, calls, seconds, voice_s, sampler.looking()))
+            spent_s, up, down = play(run_calls(rig.bridge, calls, seconds, voice_s, samplers[voice_s].looking()))
             rig.close()
             wholes[voice_s].append(spent_s / up * 1e6)
             played = min(played, down / up)
@@ -333,8 +334,12 @@ def cost(folder: Path, calls: int, seconds: int, repeats: int) -> None:
         print(
             f"{calls:>4} calls: {prices(whole_us)}, {ratio:4.1f} x bare: whole, a voice {voice_s / 8:3.0%} of the time"
         )
-    shares = ", ".join(f"{stage} {share:.0%}" for stage, share in sampler.shares())
-    print(f"{calls:>4} calls: of the whole: {shares}")
+        shares = dict(samplers[voice_s].shares())
+        told = ", ".join(f"{stage} {share:.0%}" for stage, share in shares.items())
+        heard_us = min(whole_us) * sum(shares.get(stage, 0.0) for stage in DETECTION)
+        print(
+            f"{calls:>4} calls: of that: {told}; detection {heard_us:.1f} us, {heard_us / 200:.2f} % of a core a call"
+        )
     print(f"{calls:>4} calls: the AI sounded {played:.0%} of the time at least; {quiet}")
 
 
