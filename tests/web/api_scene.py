@@ -68,7 +68,7 @@ class Stage:
     """Live calls that a scene sets up, and the orders they were given."""
 
     live: tuple[LiveCall, ...] = ()
-    orders: list[tuple[str, Command, str]] = field(default_factory=list)
+    orders: list[tuple[str, Command]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def calls(self, business_id: str) -> Sequence[LiveCall]:
@@ -80,10 +80,10 @@ class Stage:
             self.changed.clear()
             yield tuple(await self.calls(business_id))
 
-    async def command(self, business_id: str, call_id: str, command: Command, argument: str = "") -> bool:
+    async def command(self, business_id: str, call_id: str, command: Command) -> bool:
         found = any(call.call_id == call_id and call.business_id == business_id for call in self.live)
         if found:
-            self.orders.append((call_id, command, argument))
+            self.orders.append((call_id, command))
         return found
 
     def begin(self, called: str, caller: str) -> BrowserCall:

@@ -154,9 +154,9 @@ class Fleet(Collector):
         found = await asyncio.gather(*(self._ask(worker, "look") for worker in busy))
         return tuple(call for calls in found if calls for call in calls)
 
-    async def order(self, business_id: str, call_id: str, command: Command, argument: str) -> bool:
+    async def order(self, business_id: str, call_id: str, command: Command) -> bool:
         """Give an order to one call, whichever worker carries it; False: none does."""
-        order = ("order", business_id, call_id, command.value, argument)
+        order = ("order", business_id, call_id, command.value)
         busy = [worker for worker in self._workers.values() if worker.live]
         return any(await asyncio.gather(*(self._ask(worker, *order) for worker in busy)))
 

@@ -26,7 +26,7 @@ class CallSource(Protocol):
     async def look(self) -> tuple[LiveCall, ...]:
         """What goes on now."""
 
-    async def order(self, business_id: str, call_id: str, command: Command, argument: str) -> bool:
+    async def order(self, business_id: str, call_id: str, command: Command) -> bool:
         """Give an order to one call; False: it is not here."""
 
 
@@ -45,20 +45,22 @@ class OwnCalls:
             await asyncio.sleep(0)
         return tuple(found)
 
-    async def order(self, business_id: str, call_id: str, command: Command, argument: str) -> bool:
+    async def order(self, business_id: str, call_id: str, command: Command) -> bool:
         """Give an order to one call."""
         for bridge in tuple(self._calls.values()):
             if (bridge.setup.call_id, self._business_of(bridge)) == (call_id, business_id) and not bridge.call.ended:
-                return obey(bridge, command, argument)
+                obey(bridge, command)
+                return True
         return False
 
 
-def obey(bridge: Bridge, command: Command, argument: str) -> bool:
-    """Carry out an order; False: this call cannot."""
+def obey(bridge: Bridge, command: Command) -> None:
+    """Carry out an order; whatever it is but a pause, the AI may speak."""
     bridge.pause(command is Command.PAUSE)
     if command is Command.HANG_UP:
         bridge.say_goodbye(EndReason.OPERATOR)
-    return command is not Command.TRANSFER
+    elif command is Command.TRANSFER:
+        bridge.say_goodbye(EndReason.TRANSFERRED)
 
 
 def seen(bridge: Bridge, business_id: str) -> LiveCall:
@@ -66,6 +68,7 @@ def seen(bridge: Bridge, business_id: str) -> LiveCall:
     setup, call = bridge.setup, bridge.call
     return LiveCall(
         call_id=setup.call_id,
+        call_sid=setup.call_sid,
         business_id=business_id,
         carrier=setup.carrier,
         engine=bridge.engine.name,
@@ -116,9 +119,9 @@ class Watch:
                 yield calls
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def command(self, business_id: str, call_id: str, command: Command, argument: str = "") -> bool:
+    async def command(self, business_id: str, call_id: str, command: Command) -> bool:
         """Pass an order on to whoever carries the call."""
         for source in self._sources:
-            if await source.order(business_id, call_id, command, argument):
+            if await source.order(business_id, call_id, command):
                 return True
         return False

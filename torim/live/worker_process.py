@@ -134,8 +134,8 @@ async def _answer(question: tuple[Any, ...], own: Node, reporter: Reporter) -> N
     if what == "look":
         reporter.say("answer", number, await own.watched.look())
     else:
-        business_id, call_id, command, argument = rest
-        taken = await own.watched.order(business_id, call_id, Command(command), argument)
+        business_id, call_id, command = rest
+        taken = await own.watched.order(business_id, call_id, Command(command))
         reporter.say("answer", number, taken)
 
 

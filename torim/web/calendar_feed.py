@@ -15,6 +15,7 @@ from icalendar import Calendar, Event
 from torim import __version__
 from torim.desk.book import Appointment, Status
 from torim.desk.business import Business
+from torim.desk.calendar_event import uid
 
 REFRESH = timedelta(minutes=15)
 _STATUS = {Status.BOOKED: "CONFIRMED", Status.DONE: "CONFIRMED", Status.CANCELLED: "CANCELLED"}
@@ -37,11 +38,6 @@ def calendar_file(business: Business, appointments: Sequence[Appointment], name:
     calendar.add_missing_timezones()
     content: bytes = calendar.to_ical()
     return content
-
-
-def uid(made: Appointment) -> str:
-    """The identity of an appointment's event, the same in every calendar and for ever."""
-    return f"{made.id}@torim"
 
 
 def _event(business: Business, made: Appointment, language: str) -> Event:

@@ -29,6 +29,7 @@ class LiveCall:
     """One call that is going on, at one instant."""
 
     call_id: str
+    call_sid: str  # the carrier's own id
     business_id: str
     carrier: str
     engine: str
@@ -62,7 +63,7 @@ class LiveCalls(Protocol):
     def follow(self, business_id: str) -> AsyncIterator[tuple[LiveCall, ...]]:
         """What is going on, now and then whenever it changed; ends when the server stops."""
 
-    async def command(self, business_id: str, call_id: str, command: Command, argument: str = "") -> bool:
+    async def command(self, business_id: str, call_id: str, command: Command) -> bool:
         """Pass an order on to the process that carries a call; False: no such call goes on here."""
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from prometheus_client import CollectorRegistry
 
 from torim.core.events import EndReason
+from torim.web.transfers import Transfers
 
 if TYPE_CHECKING:
     from torim.web.api.deps import ApiDeps
@@ -117,6 +118,7 @@ class WebDeps:
         trusted_peers: Addresses of proxies on other machines whose forwarding headers count.
         api: What the API is built from; None where there is none, as in some tests.
         assets: Directory of the built client, if it is not the package's own.
+        transfers: To whom somebody who watches a call sent it.
         transfer_number: The person to whom callers of a called number are put through, if there is one; may block.
         end_wait_s: How long `/twilio/after` waits for a call's end; the caller hears silence meanwhile.
     """
@@ -133,4 +135,5 @@ class WebDeps:
     api: ApiDeps | None = None
     assets: Path | None = None
     transfer_number: Callable[[str], str | None] = nobody
+    transfers: Transfers = field(default_factory=Transfers)
     end_wait_s: float = 2.0

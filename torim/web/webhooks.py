@@ -70,7 +70,8 @@ class TwilioWebhooks:
 
     async def _transfer(self, form: Form) -> Response:
         """Dial the person; without one the caller comes back to leave a message."""
-        number = await asyncio.to_thread(self._deps.transfer_number, field(form, "To"))
+        number = self._deps.transfers.take(call_sid(form))
+        number = number or await asyncio.to_thread(self._deps.transfer_number, field(form, "To"))
         if number is None:
             return self._connect(form, RETURNED)
         return twiml(twilio.transfer(number, self._after_url()))

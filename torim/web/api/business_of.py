@@ -35,7 +35,7 @@ def phone_of(business: Business, text: str | None, path: str) -> str | None:
     """
     if not text:
         return text
-    number = e164(text, business.holidays.country or country_of(business.timezone))
+    number = e164(text, country_of(business.timezone))
     if number is None:
         complaint = Complaint(path=path, message="write a telephone number such as +972-50-123-4567")
         raise Refusal(422, "request.phone", "This is no telephone number.", errors=[complaint])

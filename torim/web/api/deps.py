@@ -18,6 +18,7 @@ from torim.storage.store import Store
 from torim.web.attempts import Attempts
 from torim.web.live_calls import BrowserCalls, LiveCalls
 from torim.web.news import NewsDesk
+from torim.web.transfers import Transfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class ApiDeps:
     data_dir: Path
     now: Callable[[], datetime]
     browser: BrowserCalls | None = None
+    transfers: Transfers = field(default_factory=Transfers)
     attempts: Attempts = field(default_factory=Attempts)
 
 

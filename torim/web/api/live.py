@@ -33,6 +33,7 @@ _log = logging.getLogger("torim.web")
 
 Reads = Annotated[Principal, Depends(Needs(Scope.CALLS_READ))]
 Controls = Annotated[Principal, Depends(Needs(Scope.CALLS_CONTROL))]
+_DIALLING = frozenset({"twilio"})  # carriers that dial a person after the stream
 
 
 class LiveTurnOut(Out):
@@ -142,7 +143,7 @@ async def stream_events(who: Reads, deps: Deps) -> StreamingResponse:
 @router.post("/live/calls/{call_id}/hang-up", status_code=204, responses=refuses(404))
 async def hang_up(call_id: Id, who: Controls, deps: Deps) -> None:
     """Say goodbye and end a call."""
-    await _order(call_id, Command.HANG_UP, "", who, deps)
+    await _order(call_id, Command.HANG_UP, who, deps)
 
 
 @router.post("/live/calls/{call_id}/transfer", status_code=204, responses=refuses(404, 409))
@@ -154,13 +155,18 @@ async def transfer(call_id: Id, body: TransferTo, who: Controls, deps: Deps) -> 
         raise Refusal(409, "live.no_number", "Name a number, or set one for transfers in the settings.")
     if body.number and Scope.BUSINESS_WRITE not in who.scopes and number not in _known(business):
         raise Refusal(403, "access.forbidden", "Only an owner may transfer to a number that is not in the settings.")
-    await _order(call_id, Command.TRANSFER, number, who, deps)
+    call = next((call for call in await deps.live.calls(who.business_id) if call.call_id == call_id), None)
+    if call is not None and call.carrier not in _DIALLING:
+        raise Refusal(409, "live.cannot_dial", "This call came in by a line that cannot be put through.")
+    if call is not None:
+        deps.transfers.want(call.call_sid, number)
+    await _order(call_id, Command.TRANSFER, who, deps)
 
 
 @router.put("/live/calls/{call_id}/pause", status_code=204, responses=refuses(404))
 async def pause(call_id: Id, body: Pause, who: Controls, deps: Deps) -> None:
     """Have the AI be silent in a call, or go on; the caller is heard either way."""
-    await _order(call_id, Command.PAUSE if body.paused else Command.RESUME, "", who, deps)
+    await _order(call_id, Command.PAUSE if body.paused else Command.RESUME, who, deps)
 
 
 @router.post("/test-calls", status_code=201, responses=refuses(409))
@@ -178,8 +184,8 @@ async def begin_test_call(body: TestCall, who: Controls, deps: Deps) -> BrowserC
 # --- parts ----------------------------------------------------------------------------------------------------
 
 
-async def _order(call_id: str, command: Command, argument: str, who: Principal, deps: ApiDeps) -> None:
-    done = await deps.live.command(who.business_id, call_id, command, argument)
+async def _order(call_id: str, command: Command, who: Principal, deps: ApiDeps) -> None:
+    done = await deps.live.command(who.business_id, call_id, command)
     _log.info("[LIVE] %s: call=%s by=%s %s", command, call_id, who.name, "passed on" if done else "no such call")
     if not done:
         raise Refusal(404, "call.not_found", "This call does not go on at this machine (any more).")
