@@ -11,6 +11,7 @@ from torim.audio.front_end import FrontEnd
 from torim.audio.vad import SileroVad
 from torim.core.events import VoiceEvent, VoiceOnset, VoiceSure
 from torim.core.listening import FarEnd, Listener
+from torim.core.settings import ListenSettings
 from torim.errors import CoreMisuse
 
 QUIET = noise(2_000, -62)
@@ -95,3 +96,21 @@ def test_a_caller_over_the_echo_is_heard():
     line[start : start + len(caller)] += caller
     onsets = [at for at, event in listen(line, ours) if isinstance(event, VoiceOnset) and at > 2_000]
     assert onsets and 4_000 < onsets[0] <= 4_200
+
+
+def first_words(seed: int) -> list[float]:
+    """Likeness to our first words of a caller who speaks into them on a line that nobody has met yet."""
+    ears, ours = FrontEnd(), list(frames(syllables(8, -20, seed=seed)))
+    caller = np.concatenate([noise(260, -62), syllables(5, -24, seed=seed + 50)])
+    alike = []
+    for at, payload in enumerate(frames(caller)):
+        ears.played(ours[at], at * 20)
+        measure = ears.frame(payload, at * 20 + 20)
+        if measure.active:
+            alike.append(measure.echo)
+    return alike
+
+
+def test_a_caller_who_speaks_into_our_first_words_is_not_taken_for_our_echo():
+    alike = np.array([likeness for seed in range(12) for likeness in first_words(seed)])
+    assert np.mean(alike >= ListenSettings().echo_min) < 0.1

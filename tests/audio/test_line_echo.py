@@ -24,7 +24,7 @@ def test_a_dip_between_them_does_not_begin_anew():
     line = LineEcho()
     for _ in range(4):
         hear(line, 0.7, 2)
-        hear(line, 0.4, 1)
+        hear(line, 0.3, 1)
     assert line.returns is Returns.ECHO
 
 
@@ -40,6 +40,23 @@ def test_what_is_certain_counts_twice():
     line = LineEcho()
     hear(line, 0.95, 3)
     assert line.returns is Returns.ECHO
+
+
+def test_the_beginning_of_a_sound_is_alike_by_chance_and_teaches_nothing():
+    line = LineEcho()
+    for _ in range(20):
+        line.heard(Match(0.7, DELAY, -15.0, filled_ms=40))
+    assert line.returns is Returns.UNKNOWN and not line.suspected
+
+
+def test_a_likeness_near_the_known_delay_does_not_move_it():
+    line = LineEcho()
+    hear(line, 0.9, 3)
+    for step in range(30):
+        line.heard(Match(0.7, DELAY + 2 * step, -15.0, searched=False))
+    assert line.delay == DELAY
+    hear(line, 0.9, 1, delay=DELAY + 20)
+    assert line.delay == DELAY + 20
 
 
 def test_our_voice_without_an_answer_makes_a_quiet_line():

@@ -167,6 +167,31 @@ def test_a_caller_louder_than_the_echo_is_heard_through_it():
     assert scene.delay(VoiceOnset, 2_000) <= 80
 
 
+LEFT = Measure(-45, -62, True, active=True, voicing=0.9, echo=0.5, echo_db=-32, echo_known=True, removing=True)
+CHOPPED = LEFT._replace(level_db=-44, echo=0.05)  # a caller of whom the canceller took most
+THROUGH = LEFT._replace(level_db=-30, echo=0.05)
+
+
+def test_what_a_canceller_left_of_our_voice_says_nothing():
+    assert quiet_start().hear(LEFT, 0.8, 3_000, SPEAKING).said == []
+
+
+def test_a_caller_whom_a_canceller_chops_is_not_taken_for_its_residue():
+    scene = quiet_start()
+    for _ in range(6):
+        scene.hear(THROUGH, 0.95, 60, SPEAKING).hear(CHOPPED, 0.8, 40, SPEAKING)
+    assert scene.kinds() == [VoiceOnset, VoiceSure]
+    assert scene.delay(VoiceSure) <= 300
+
+
+def test_a_moment_unlike_our_voice_does_not_make_a_caller_of_it():
+    dip = ECHO._replace(echo=0.2, level_db=-34)
+    scene = quiet_start().hear(ECHO, 0.95, 400, SPEAKING)
+    for _ in range(10):
+        scene.hear(dip, 0.95, 60, SPEAKING).hear(ECHO, 0.95, 140, SPEAKING)
+    assert VoiceSure not in scene.kinds()
+
+
 def test_likeness_means_nothing_long_after_the_last_played_sample():
     late = FarEnd(since_played_ms=800)
     assert quiet_start().hear(ECHO, 0.95, 400, late).kinds() == [VoiceOnset, VoiceSure]

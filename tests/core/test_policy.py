@@ -235,3 +235,11 @@ def test_only_the_middle_of_a_statement_asks_for_length():
 def test_the_odds_decide_once_the_time_has_come(odds: float, voice_ms: int, expected: Verdict):
     sound = Sound(0, SPEAKING, voice_ms=voice_ms, odds=odds, frames=20)
     assert decide(sound, Moment(540, 540, True, False), SETTINGS) is expected
+
+
+def test_on_a_line_that_returns_our_voice_the_rules_decide_and_the_odds_only_object():
+    sound = Sound(0, SPEAKING, voice_ms=160, pitch_ms=100, frames=8, speech_peak=0.9, known=True)
+    at = Moment(180, 160, True, False)
+    assert decide(replace(sound, odds=0.0), at, ListenSettings()) is Verdict.VOICE
+    assert decide(replace(sound, odds=-2.0), at, ListenSettings()) is Verdict.UNDECIDED
+    assert decide(replace(sound, odds=0.0, known=False), at, ListenSettings()) is Verdict.UNDECIDED

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from torim.audio import g711
 from torim.audio.canceller import DELAY_SAMPLES, Canceller, Int16s
-from torim.audio.far_end import PATH_MAX_MS, TAIL_MS, WINDOW_SAMPLES, EchoMeter
+from torim.audio.far_end import NEWEST_SAMPLES, PATH_MAX_MS, TAIL_MS, EchoMeter, Tail
 from torim.audio.gate import QUIETEST_DB, power_db
 from torim.audio.line_echo import Returns
 
@@ -26,7 +26,8 @@ _PLAYED_DB = -60.0  # an echo of less than this teaches nothing
 _MET_FRAMES = 30  # of echo: by then the canceller lets a caller through
 _UNKNOWN_MAX_FRAMES = 500  # 10 s of our voice: a line that has taught nothing by then is left alone
 _REMOVED_DB = 12.0  # at least this much is taken out of most of an echo, and less out of a caller
-_UNLIKE = 0.35  # our own voice is more alike
+_OURS = 0.6  # our own voice and nobody else's
+_UNLIKE = 0.25  # our own voice is more alike
 _LONG_MS, _SHIFT_MS = 330, 250  # the canceller finds delays up to some 400 ms; beyond it is given our voice late
 _CHECK_EVERY = 2  # frames: the line is known
 _DOUBT_FRAMES = 15  # what was removed was not our voice
@@ -79,7 +80,7 @@ class EchoRemoval:
         self._make = make
         self._canceller: Cancels | None = None
         self._clock = FrameClock()
-        self._raw = np.zeros(WINDOW_SAMPLES, np.float32)  # the newest last
+        self._raw = Tail()
         self._kept: bytes | None = None  # the end of the last frame, once the line is heard late
         self._shift_ms = 0
         self._refused = False
@@ -92,6 +93,7 @@ class EchoRemoval:
         """What is to be heard of one mu-law frame that has just come in."""
         end_ms = self._clock.tick(now_ms)
         late = self._late(payload)
+        self._raw.push(payload)
         if not self._due(now_ms):
             self._rest()
             return self._give(late, None)
@@ -101,8 +103,10 @@ class EchoRemoval:
         except RuntimeError:
             self._refused = True  # by the library: this line is heard as it is
             return self._give(late, None)
-        self._follow(near, cleaned, now_ms)
-        return self._give(late, cleaned if self._believed else None)
+        raw_db = power_db(next(iter(g711.powers(payload))))
+        self._follow(raw_db, cleaned, now_ms)
+        begun = self.working or self._may_begin(raw_db)
+        return self._give(late, cleaned if self._believed and begun else None)
 
     @property
     def working(self) -> bool:
@@ -112,7 +116,7 @@ class EchoRemoval:
     @property
     def settled(self) -> bool:
         """Whether nothing but the canceller's frames is in the last 100 ms."""
-        return self.working_frames > WINDOW_SAMPLES // g711.FRAME_SAMPLES
+        return self.working_frames > NEWEST_SAMPLES // g711.FRAME_SAMPLES
 
     @property
     def _believed(self) -> bool:
@@ -153,11 +157,11 @@ class EchoRemoval:
 
     # --- whether to believe it --------------------------------------------------------------------------------
 
-    def _follow(self, near: Int16s, cleaned: Int16s, now_ms: int) -> None:
-        self._raw[: -g711.FRAME_SAMPLES] = self._raw[g711.FRAME_SAMPLES :]
-        newest = self._raw[-g711.FRAME_SAMPLES :]
-        np.multiply(near, np.float32(1 / 32768), out=newest, casting="unsafe")
-        raw_db = _level_db(newest)
+    def _may_begin(self, raw_db: float) -> bool:
+        """Whether nothing but our own voice is heard: beginning over a caller, it silences them first."""
+        return raw_db < _AUDIBLE_DB or self._meter.newest >= _OURS
+
+    def _follow(self, raw_db: float, cleaned: Int16s, now_ms: int) -> None:
         meter = self._meter
         if raw_db < _AUDIBLE_DB:
             self.likeness = 0.0

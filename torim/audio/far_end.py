@@ -1,8 +1,10 @@
 """Echo evidence: how like is what we hear to what was really played in the last 600 ms?
 
 Measures likeness and the loudest echo to expect; whether a sound is dismissed as echo is decided in
-`torim.core.echo`. Works on half the rate, since most of a voice lies below 2 kHz. A line that was heard to return
-our voice at one delay is searched near that delay only, now and then everywhere: chance is less alike there.
+`torim.core.echo`. Works on half the rate, since most of a voice lies below 2 kHz. The best delay is looked for over
+300 ms, since two voices are alike by chance for 100 ms; what counts is how alike the last 100 ms are at that delay,
+since a caller who begins must not be taken for the echo before. A line that was heard to return our voice at one
+delay is searched near that delay only, now and then everywhere: chance is less alike there, and 100 ms are enough.
 """
 
 from __future__ import annotations
@@ -13,22 +15,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from torim.audio import g711
 from torim.audio.gate import QUIETEST_DB
 from torim.audio.line_echo import ALIKE, NEAR, LineEcho, Match, Returns
 from torim.audio.played import HALF_PER_MS, PlayedLine, halve
 from torim.audio.vad import Floats
 
-WINDOW_SAMPLES = 800  # 100 ms: shorter ones match by chance, longer ones come late
+WINDOW_SAMPLES = 2400  # 300 ms
+NEWEST_SAMPLES = 800  # 100 ms
 PATH_MAX_MS = 600  # longest way out and back: a mobile with loudspeaker
 TAIL_MS = 120  # a room goes on sounding
 
 _HEARD = WINDOW_SAMPLES // 2
-_REFERENCE = (PATH_MAX_MS + 100) * HALF_PER_MS
-_FFT = 2880  # at least _REFERENCE: the delays that wrap around are not looked at
-_FAINT = 1e-6 * 4 * _HEARD  # energy of a window at -60 dBFS (halving doubles amplitudes)
+_NEWEST = NEWEST_SAMPLES // 2
+_REFERENCE = PATH_MAX_MS * HALF_PER_MS + _HEARD
+_FFT = 3600  # at least _REFERENCE: the delays that wrap around are not looked at
+_FAINT = 4e-6  # power of a window at -60 dBFS (halving doubles amplitudes)
+_LAG = 10  # of the newest part against the whole: rooms smear
 _SEARCH_EVERY = 4  # checks, on a line with a known delay
 _QUIET_EVERY = 2  # checks, on a line that was quiet so far
 _VAD_LAG_MS = 200  # the neural VAD goes on for a while after a voice
+
+
+class Tail:
+    """The last `WINDOW_SAMPLES` of a line, as they came."""
+
+    __slots__ = ("_codes",)
+
+    def __init__(self) -> None:
+        self._codes = bytearray(g711.SILENCE * WINDOW_SAMPLES)
+
+    def push(self, payload: bytes) -> None:
+        """Append mu-law audio."""
+        self._codes += payload
+        if len(self._codes) > 2 * WINDOW_SAMPLES:
+            del self._codes[:-WINDOW_SAMPLES]
+
+    def halved(self) -> Floats:
+        """At half the rate."""
+        return halve(g711.decode_float(self._codes[-WINDOW_SAMPLES:]))
 
 
 class EchoMeter:
@@ -40,6 +65,11 @@ class EchoMeter:
         self._checks = 0
         self._likeness = 0.0
         self._loudest = (-1, QUIETEST_DB)  # at which instant, dBFS: asked for more than once a frame
+
+    @property
+    def newest(self) -> float:
+        """The likeness that was found last."""
+        return self._likeness
 
     @property
     def delay_ms(self) -> int | None:
@@ -71,34 +101,32 @@ class EchoMeter:
         if self.line.outdated:
             self.forget()
 
-    def check(self, heard: Floats, now_ms: int) -> float:
-        """Likeness of the last `WINDOW_SAMPLES` to what was played, 0..1; learns delay and level of an echo."""
+    def check(self, heard: Tail, now_ms: int) -> float:
+        """Likeness of the newest of what is heard to what was played, 0..1; learns delay and level of an echo."""
         self._checks += 1
         if self.line.returns is Returns.QUIET and self._checks % _QUIET_EVERY:
             self.line.broken()
             return self._likeness
-        window = halve(heard)
-        energy = float(window.dot(window))
+        window = heard.halved()
         self._likeness = 0.0
-        if energy > _FAINT:
-            match = self._match(window, energy, now_ms)
+        if _power(window) > _FAINT:
+            match = self._match(window, now_ms)
             self._likeness = match.likeness
-            self.line.heard(match)
+            self.line.heard(match._replace(filled_ms=_filled_ms(window)))
         else:
             self.line.broken()
         return self._likeness
 
-    def likeness(self, heard: Floats, now_ms: int) -> float:
+    def likeness(self, heard: Tail, now_ms: int) -> float:
         """Likeness at the known delay, 0..1; teaches nothing, for what the canceller left over."""
-        window = halve(heard)
-        energy = float(window.dot(window))
-        return self._near(window, energy, now_ms).likeness if energy > _FAINT else 0.0
+        window = heard.halved()
+        return self._near(window, now_ms).likeness if _power(window) > _FAINT else 0.0
 
-    def _match(self, window: Floats, energy: float, now_ms: int) -> Match:
-        match = self._near(window, energy, now_ms)
+    def _match(self, window: Floats, now_ms: int) -> Match:
+        match = self._near(window, now_ms)
         new = self.line.delay is None
         if match.likeness < ALIKE and (new or self.line.suspected or self._checks % _SEARCH_EVERY == 0):
-            found = self._everywhere(window, energy, now_ms)
+            found = self._everywhere(window, now_ms)
             if found.likeness >= ALIKE or new:
                 return found
         return match
@@ -115,27 +143,48 @@ class EchoMeter:
         played_ms = now_ms - self.line.delay // HALF_PER_MS
         return self.played.loudest_db(played_ms - TAIL_MS, played_ms + NEAR // HALF_PER_MS)
 
-    def _near(self, window: Floats, energy: float, now_ms: int) -> Match:
+    def _near(self, window: Floats, now_ms: int) -> Match:
         if self.line.delay is None:
             return Match(0.0, 0, 0.0)
-        first_delay = max(self.line.delay - NEAR, 0)
-        reference = self.played.read(now_ms * HALF_PER_MS - first_delay, _HEARD + 2 * NEAR)
-        return _best(np.correlate(reference, window), reference, energy, first_delay)
+        return self._newest(window, self.line.delay, NEAR, now_ms)._replace(searched=False)
 
-    def _everywhere(self, window: Floats, energy: float, now_ms: int) -> Match:
+    def _everywhere(self, window: Floats, now_ms: int) -> Match:
         reference = self.played.read(now_ms * HALF_PER_MS, _REFERENCE)
         spectrum = np.fft.rfft(reference, _FFT) * np.fft.rfft(window, _FFT).conj()
         correlation = np.fft.irfft(spectrum, _FFT)[: _REFERENCE - _HEARD + 1]
-        return _best(correlation, reference, energy, 0)
+        found = _best(correlation, reference, window, 0)
+        newest = self._newest(window, found.delay, _LAG, now_ms)
+        return found._replace(likeness=min(found.likeness, newest.likeness))
+
+    def _newest(self, window: Floats, delay: int, around: int, now_ms: int) -> Match:
+        """The best match of a window's newest part around one delay."""
+        newest = window[-_NEWEST:]
+        if _power(newest) <= _FAINT:
+            return Match(0.0, delay, 0.0)
+        first_delay = max(delay - around, 0)
+        reference = self.played.read(now_ms * HALF_PER_MS - first_delay, _NEWEST + 2 * around)
+        return _best(np.correlate(reference, newest), reference, newest, first_delay)
 
 
-def _best(correlation: NDArray[np.floating[Any]], reference: Floats, energy: float, first_delay: int) -> Match:
-    """Largest normalised correlation of a window of this energy; the reference ends at ``first_delay``."""
+def _power(window: Floats) -> float:
+    return float(window.dot(window)) / len(window)
+
+
+def _filled_ms(window: Floats) -> int:
+    """How long a sound of one level with as much energy would have to be."""
+    energies = np.square(window).reshape(-1, g711.FRAME_SAMPLES // 2).sum(axis=1)
+    return int(g711.FRAME_MS * float(energies.sum()) ** 2 / float(energies.dot(energies)))
+
+
+def _best(correlation: NDArray[np.floating[Any]], reference: Floats, window: Floats, first_delay: int) -> Match:
+    """Largest normalised correlation of a window; the reference ends at ``first_delay``."""
+    count = len(window)
     power = np.cumsum(reference * reference)
-    energies = power[_HEARD - 1 :].copy()
-    energies[1:] -= power[:-_HEARD]
-    squared = correlation * correlation / np.maximum(energies, _FAINT)
+    energies = power[count - 1 :].copy()
+    energies[1:] -= power[:-count]
+    energy, faint = float(window.dot(window)), _FAINT * count
+    squared = correlation * correlation / np.maximum(energies, faint)
     at = int(squared.argmax())
     likeness = math.sqrt(min(float(squared[at]) / energy, 1.0))
-    gain_db = 10.0 * math.log10(energy / max(float(energies[at]), _FAINT))
+    gain_db = 10.0 * math.log10(energy / max(float(energies[at]), faint))
     return Match(likeness, first_delay + len(correlation) - 1 - at, gain_db)

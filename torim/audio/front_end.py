@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torim.audio import canceller, g711, pitch
 from torim.audio.echo_removal import EchoRemoval
-from torim.audio.far_end import WINDOW_SAMPLES, EchoMeter
+from torim.audio.far_end import EchoMeter, Tail
 from torim.audio.gate import QUIETEST_DB, Gate
 from torim.audio.line_echo import Returns
 from torim.audio.vad import VadStream
@@ -28,6 +28,7 @@ class FrontEnd:
         self.stream = VadStream()
         self._gate = Gate(settings)
         self._echo = EchoMeter()
+        self._heard = Tail()
         self._removal = EchoRemoval(self._echo) if settings.cancel_echo and canceller.available() else None
         self._tone_share = settings.tone_share
         self._armed_frames = 0  # in a row
@@ -54,6 +55,7 @@ class FrontEnd:
         if len(payload) != g711.FRAME_SAMPLES:
             raise CoreMisuse(f"Cut caller audio into {g711.FRAME_SAMPLES}-byte frames; got {len(payload)} bytes.")
         self.stream.push(payload)
+        self._heard.push(payload)
         gate = self._gate
         gate.hear(payload)
         removing = self.removing
@@ -97,8 +99,7 @@ class FrontEnd:
         return self._removal is not None and self._removal.working
 
     def _likeness(self, now_ms: int) -> float:
-        """Likeness to our own voice; of what the canceller left over, or of what it was given."""
-        heard = self.stream.last(WINDOW_SAMPLES)
+        """Likeness to our own voice, of the line or of what the canceller left over."""
         if self._removal is None or not self._removal.working:
-            return self._echo.check(heard, now_ms)
-        return max(self._echo.likeness(heard, now_ms), self._removal.likeness)
+            return self._echo.check(self._heard, now_ms)
+        return self._echo.likeness(self._heard, now_ms)

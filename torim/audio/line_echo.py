@@ -13,10 +13,11 @@ from torim.audio.gate import QUIETEST_DB
 from torim.audio.played import HALF_PER_MS
 
 NEAR = 15 * HALF_PER_MS  # delays this close are the same
-ALIKE = 0.65  # a caller alone reaches it in one check of a hundred
+ALIKE = 0.45  # a caller alone reaches it in one check of a hundred
 LOUD_DB = -40.0  # the pauses of our voice teach nothing
 
-_CERTAIN, _CERTAIN_WEIGHT = 0.85, 2.0
+_CERTAIN, _CERTAIN_WEIGHT = 0.8, 2.0
+_FILLED_MS = 80
 _SURE = 5.0  # likenesses at one delay: certainly our own voice
 _SURE_MAX = 8.0
 _UNLIKE = 0.5  # what a check that is not alike takes away
@@ -32,6 +33,8 @@ class Match(NamedTuple):
     likeness: float
     delay: int  # at half rate
     gain_db: float  # heard over played
+    filled_ms: int = 300  # how much of the window holds sound: the less, the likelier is chance
+    searched: bool = True  # among all delays, and not near the known one only
 
 
 class Returns(Enum):
@@ -74,6 +77,8 @@ class LineEcho:
         """Learn from a window with energy."""
         self._quiet_run.clear()
         near = abs(match.delay - self._candidate) <= NEAR
+        if match.filled_ms < _FILLED_MS and match.likeness < _CERTAIN:
+            return  # a beginning: chance is alike
         if match.likeness < ALIKE:
             self._sure = max(0.0, self._sure - _UNLIKE)
             return
@@ -108,7 +113,8 @@ class LineEcho:
 
     def _learn(self, match: Match) -> None:
         """Take delay and level of what is certainly our own voice."""
-        self.delay = match.delay
+        if match.searched:
+            self.delay = match.delay
         self._absent_frames = 0
         change_db = match.gain_db - self.coupling_db
         if self._lessons == 0:

@@ -42,7 +42,7 @@ class Measure(NamedTuple):
     floor_db: float = -96.0
     armed: bool = False
     voicing: float = 0.0  # 0..1, only while armed
-    echo: float = 0.0  # likeness of the last 100 ms to what was played, 0..1, only while armed
+    echo: float = 0.0  # likeness of what is heard to what was played, 0..1, only while armed
     tone: bool = False  # a telephone key, never voice
     active: bool = False  # energy in this very frame
     echo_db: float = -96.0  # loudest echo to expect
@@ -74,7 +74,6 @@ class Listener:
         self._low_windows = 0  # without speech, in a row
         self._fell = True  # speech probability has been low since the last verdict or ending
         self._measure = Measure()
-        self._echoes = deque([0.0], maxlen=self._settings.echo_hold_ms // FRAME_MS)
         self._levels = deque([-96.0], maxlen=_KEPT_FRAMES)
         self._probability = 0.0
         self._sound = Sound(0)
@@ -104,7 +103,6 @@ class Listener:
         """Take in one frame; returns what it made certain, oldest first."""
         self._now_ms += FRAME_MS
         self._measure = measure
-        self._echoes.append(measure.echo)
         self._levels.append(measure.level_db)
         self._follow_energy(measure)
         if self._state is ListenState.QUIET:
@@ -196,6 +194,8 @@ class Listener:
         return events + self._verify(audio_ms)
 
     def _may_hold(self) -> bool:
+        if self._measure.echo_known and self._measure.returning:
+            return True  # the odds are of the caller and of us together
         return self._inquiry.may_hold(self._windows_in_a_row * WINDOW_MS, self._now_ms)
 
     def _keep(self, far_end: FarEnd) -> None:
@@ -245,22 +245,24 @@ class Listener:
             return above_db <= settings.echo_sure_margin_db
         if self._measure.echo_known and above_db <= 0.0:
             return True
-        return max(self._echoes) >= settings.echo_min and above_db <= settings.echo_margin_db
+        return self._measure.echo >= settings.echo_min and above_db <= settings.echo_margin_db
 
     def _surely_echo(self) -> bool:
-        """Whether a frame that echo may explain is evidence of it: on a line that returns it, or much alike."""
-        return self._measure.echo_known or max(self._echoes) >= self._settings.echo_sure_min
+        """Whether a frame that echo may explain is evidence of it: like it, and not only low enough."""
+        settings, measure = self._settings, self._measure
+        if measure.removing:
+            return measure.echo >= settings.echo_left_min
+        return measure.echo >= (settings.echo_min if measure.echo_known else settings.echo_sure_min)
 
     def _echo_possible(self, far_end: FarEnd) -> bool:
         return self._measure.returning or echo_possible(far_end, self._settings)
 
     def _residue(self, above_db: float) -> bool:
-        """Whether a sound is what the canceller left of our voice: the lower it is, the less like it need be."""
+        """Whether a sound is what the canceller left of our voice: far below its echo, faint, or like it."""
         settings = self._settings
         if above_db <= settings.echo_left_db or self._measure.level_db <= settings.echo_dust_db:
             return True
-        low = above_db <= settings.echo_left_low_db and self._measure.echo >= settings.echo_left_low_min
-        return low or (above_db <= settings.echo_left_margin_db and self._measure.echo >= settings.echo_left_min)
+        return above_db <= settings.echo_left_margin_db and self._measure.echo >= settings.echo_left_min
 
     def _onset(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         began_ms = self._began_ms()
@@ -272,6 +274,7 @@ class Listener:
         self._sound.insists = self._inquiry.refused.insists(began_ms)
         self._inquiry.open(self._now_ms)
         self._sound.returning = self._measure.returning
+        self._sound.known = self._measure.returning and self._measure.echo_known
         self._sound.removing = self._measure.removing
         at_ms = max(0, audio_ms - (self._now_ms - began_ms))
         return [VoiceOnset(at_ms, self._evidence())]
@@ -290,7 +293,9 @@ class Listener:
             return  # the gate's hangover, or the canceller's silence: like nothing
         sound.frames += 1
         if self._explained(far_end):
-            sound.echo_frames += self._surely_echo()
+            surely = self._surely_echo()
+            sound.echo_frames += surely
+            sound.voice_ms = max(0, sound.voice_ms - surely * FRAME_MS)  # echo speaks against what passed for voice
         elif measure.voicing >= self._settings.voicing_min:
             sound.pitch_ms += FRAME_MS
 

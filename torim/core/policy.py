@@ -74,6 +74,8 @@ def decide(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
         return _commit_all(sound, at, settings)
     if sound.odds is None:
         return echo.judge(sound, at.age_ms, at.stopped, settings)
+    if sound.known:
+        return _over_echo(sound, at, settings)
     if _second_voice(sound, settings):
         return Verdict.VOICE
     voiced = sound.voice_ms >= settings.voice_least_ms
@@ -90,6 +92,15 @@ def decide(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
     if voiced and at.length_ms >= asks.turn_from_ms and sound.odds >= least:
         return Verdict.VOICE
     return Verdict.UNDECIDED
+
+
+def _over_echo(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
+    """On a line that returns our voice the rules decide: the odds are of the caller and of us together."""
+    verdict = echo.judge(sound, at.age_ms, at.stopped, settings)
+    doubtful = sound.odds is not None and sound.odds < settings.odds_over_echo
+    if verdict is Verdict.VOICE and doubtful:
+        return Verdict.NOISE if at.stopped else Verdict.UNDECIDED
+    return verdict
 
 
 def _at_deadline(sound: Sound, at: Moment, asks: Row, settings: ListenSettings) -> Verdict:
