@@ -115,3 +115,55 @@ def test_a_time_taken_by_another_caller_meanwhile(store: Store) -> None:
     assert second.press("1").startswith("haircut, ")
     assert "For anything else" in second.press("1")
     assert len(store.appointments(first.desk.business.id)) == 2
+
+
+DANA = "+972501234567"
+
+
+def booked(store: Store) -> str:
+    """An appointment of the caller's, from an earlier call."""
+    desk = Receptionist(load_business(), store)
+    wish = '{"slot_id": "20261124T0800Z", "service_id": "haircut", "name": "Dana"}'
+    desk.run("book_appointment", wish, CallContext("CA0", "t", DANA, "en"), NOW)
+    (made,) = store.appointments(desk.business.id)
+    return made.id
+
+
+def test_an_appointment_is_moved_by_keys(store: Store) -> None:
+    made = booked(store)
+    call = Call(store, "en")
+    assert "To hear, move or cancel your appointments, press two." in call.greet()
+    assert call.press("2").startswith("haircut, Tuesday, November twenty-fourth, at ten in the morning. To move it")
+    assert "press one. For an appointment" in call.press("1")
+    sure = call.press("2")
+    assert sure.endswith("To confirm, press one. To choose another time, press two.")
+    moved = call.press("1")
+    assert moved.startswith("Your appointment has been moved: haircut, ")
+    (found,) = store.appointments(call.desk.business.id)
+    assert (found.id, found.contact_name, found.status) == (made, "Dana", "booked")
+    assert found.starts_at != datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def test_an_appointment_is_cancelled_by_keys_after_one_question(store: Store) -> None:
+    booked(store)
+    call = Call(store, "he")
+    call.greet()
+    assert call.press("2").endswith("להעברה למועד אחר, הקישו אחת. לביטול, הקישו שתיים. לחזרה להתחלה, הקישו אפס.")
+    assert "לבטל את התור?" in call.press("2")
+    assert "להעברה למועד אחר" in call.press("2")  # keep it
+    call.press("2")
+    assert call.press("1").startswith("התור בוטל: תספורת, ביום שלישי")
+    assert [made.status for made in store.appointments(call.desk.business.id)] == ["cancelled"]
+
+
+def test_a_caller_without_appointments_is_told_so_and_goes_on(store: Store) -> None:
+    call = Call(store, "en")
+    assert call.press("2").startswith("I can't find an appointment under your number. To book an appointment")
+
+
+def test_who_is_not_understood_three_times_leaves_a_message(store: Store) -> None:
+    call = Call(store, "en")
+    call.greet()
+    for _ in range(2):
+        assert call.press("5").startswith("Sorry, that key does nothing here. To book")
+    assert "Please leave your message after the tone" in call.press("5")

@@ -443,3 +443,48 @@ def test_the_events_of_a_call_are_those_of_a_model() -> None:
     events = caller.respond()
     assert "response.function_call_arguments.done" in types(events)
     assert one(events, "response.done")["response"]["output"][0]["name"] == "list_services"
+
+
+# --- a message, a person ----------------------------------------------------------------------------------
+
+PEOPLE = (*NAMES, "leave_message", "transfer_call")
+
+
+def test_a_message_may_have_pauses_and_ends_with_the_hash_key() -> None:
+    caller = Caller(tools=PEOPLE)
+    caller.answers["leave_message"] = {"ok": True, "message_id": "m1", "spoken": "I will pass it on."}
+    assert caller.press("3") == "Please leave your message after the tone, then press the hash key."
+    caller.speak(start_ms=4000, length_ms=900)
+    assert caller.answer().startswith("Go on after the tone, or press the hash key")
+    caller.speak(start_ms=9000, length_ms=1200)
+    caller.answer()
+    assert caller.press("#").startswith("I will pass it on. For anything else, press nine.")
+    assert caller.calls == [
+        ("save_voice_note", {"audio_start_ms": 4000, "audio_end_ms": 10200}),
+        ("leave_message", {"text": "", "urgency": "normal", "note_id": "n1"}),
+    ]
+
+
+def test_a_message_without_a_word_is_asked_for_again() -> None:
+    caller = Caller(tools=PEOPLE)
+    caller.press("3")
+    assert caller.press("#").startswith("I did not hear a message. Please leave your message")
+
+
+def test_a_person_who_is_not_there_is_replaced_by_a_message() -> None:
+    caller = Caller(tools=PEOPLE)
+    caller.answers["transfer_call"] = {"ok": False, "error": "transfer.nobody", "spoken": "Nobody is here."}
+    assert caller.press("4").startswith("Nobody is here. Please leave your message after the tone")
+
+
+def test_a_person_who_is_there_takes_the_call() -> None:
+    caller = Caller(tools=PEOPLE)
+    caller.answers["transfer_call"] = {"ok": True, "spoken": "One moment."}
+    caller.press("4")
+    assert [name for name, _ in caller.calls] == ["transfer_call"]
+
+
+def test_what_the_tools_do_not_offer_is_not_in_the_menu() -> None:
+    caller = Caller()
+    assert "message" not in caller.press("9")
+    assert caller.press("3").startswith("Sorry, that key does nothing here.")

@@ -7,10 +7,12 @@ behave is their own business.
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 
 from torim.config import Config
+from torim.core.abilities import EngineCapabilities
 from torim.engines.base import SessionConfig
 from torim.engines.registry import EnginePlugin, engine
 from torim.errors import ConfigError
@@ -41,8 +43,16 @@ def load(config: Config) -> None:
 
 def plan(plugin: EnginePlugin, config: Config, session: SessionConfig) -> EnginePlan:
     """One engine as a plan for one call."""
-    codec = partial(plugin.codec, session, plugin.capabilities)
-    return EnginePlan(plugin.name, plugin.capabilities, codec, _connect(plugin, config))
+    capabilities = _capabilities(plugin, config)
+    codec = partial(plugin.codec, session, capabilities)
+    return EnginePlan(plugin.name, capabilities, codec, _connect(plugin, config))
+
+
+def _capabilities(plugin: EnginePlugin, config: Config) -> EngineCapabilities:
+    """What an engine can do; one that converses gets a typed number whole, not key by key as a menu does."""
+    if plugin.name == FALL_BACK and config.llm_url:
+        return replace(plugin.capabilities, single_keys=False)
+    return plugin.capabilities
 
 
 def _connect(plugin: EnginePlugin, config: Config) -> Connect:

@@ -41,6 +41,8 @@ MENU = """
 חוזרת Xoz'eRet | לעברית leivR'it | עברית ivR'it | לאנגלית leangl'it | אנגלית angl'it | לחזרה laXazaR'a
 להתחלה lahatXal'a | לאישור leiS'uR | לבחירת livXiR'at | אמרו imR'u | את 'et | שמכם SimX'em
 הצליל hatsl'il | צליל tsl'il | ולסיום ulesij'um | לסיום lesij'um | סולמית sulam'it | כוכבית koXav'it
+לשמיעת liSmi'at | התורים hatoR'im | שלכם Sel'aXem | להעברה lehaavaR'a | למועד lemo'ed | לביטול levit'ul | לבטל levat'el
+להשארת lehaS'aRat | הודעה hoda'a | ההודעה hahoda'a | לשיחה lesiX'a | נציג nats'ig | לשליחת liSliX'at
 לא l'o | שמעתי Sam'ati | שם S'em | לעניין leinj'an | עניין inj'an | נוסף nos'af | גם g'am | לנתק lenat'ek
 נתקו natk'u | או 'o | אפשר efS'aR | סליחה sliX'a | המקש ham'akeS | מקש m'akeS | מקשים makaS'im
 המקשים hamakaS'im | במקשי bemakS'ej | הטלפון hat'elefon | טלפון t'elefon | הזה haz'e | זה z'e | זאת z'ot
@@ -59,6 +61,15 @@ DESK = """
 בשיחה basiX'a | נשמח nism'aX | אם 'im | תתקשרו titkaSR'u | כמה k'ama | לשירותים laSeRut'im
 שירותים SeRut'im | שירות SeR'ut | הבאים haba'im | פנוי pan'uj | פנויים pnuj'im | שביקשתם Sebik'aStem
 לצערי letsaaR'i | הקרובים hakRov'im | נקבע nikb'a | בדיוק bed'ijuk | אצלנו etsl'enu | כזה kaz'e
+אותו ot'o | אלה 'ele | אליכם alejX'em | אשמח esm'aX | בוטל but'al | ביותר bejot'eR | בלבד bilv'ad
+האימות haim'ut | הגיעה higi'a | הועבר huav'aR | הכוונה hakavan'a | המספר hamisp'aR | למספר lamisp'aR
+ממספר mimisp'aR | הקוד hak'od | קוד k'od | השיחה hasiX'a | השתנה hiStan'a | ואעביר veaav'iR
+תאריך taaR'iX | והתאריך vehataaR'iX | ויחזרו vejaXzeR'u | ולכן velaX'en | חסוי Xas'uj | כאלה ka'ele
+להבין lehav'in | לומר lom'aR | לכם laX'em | למסור lims'oR | לראות liR'ot | לרשום liRS'om
+לשלוח liSl'oaX | מאושר meuS'aR | מדרך mid'eReX | מוקלטת mukl'etet | מי m'i | מעבירה maaviR'a | מענה maan'e
+מצאתי mats'ati | מתאימים matim'im | מתי mat'aj | נוח n'oaX | נכון naX'on | ספרה sifR'a | עבר av'aR | עד 'ad
+קלטתי kal'atti | רשום RaS'um | רשמתי RaS'amti | שיענה Sejaan'e | שלחתי Sal'aXti | שמור Sam'uR
+שרשום SeRaS'um | תקף tak'ef
 הצלחתי hitsl'aXti | לשמור liSm'oR | דבר dav'aR | משהו m'aSehu | השתבש hiStab'eS | בואו b'ou | ננסה nenas'e
 """
 

@@ -10,114 +10,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
-import msgspec
-
+from torim.engines.embedded import menu_own
 from torim.engines.embedded.items import Span
+from torim.engines.embedded.menu_state import (
+    Answered,
+    Called,
+    Heard,
+    Input,
+    Keys,
+    Need,
+    Node,
+    Problem,
+    Spoken,
+    Typed,
+    Wish,
+    choice,
+    decoded,
+    offers,
+    words_of,
+)
 from torim.engines.embedded.menu_words import SPOKEN_KEYS
 
-MAX_CHOICES = 7  # eight, nine and zero have meanings of their own
+__all__ = ["Answered", "Called", "Heard", "Input", "Keys", "Menu", "Need", "Node", "Problem", "Typed"]
+
 NAME_TRIES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A tool call without which there is nothing more to say."""
-
-    tool: str
-    arguments: dict[str, Any]
-
-    def same(self, other: Need) -> bool:
-        """Whether this is the same call, however the arguments beyond ours (a language) may differ."""
-        return self.tool == other.tool and self.arguments.items() <= other.arguments.items()
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Keys pressed; ``span`` is the speech under way at that moment, from its start to now."""
-
-    digits: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Speech; ``text`` is what was said if somebody transcribed it."""
-
-    span: Span
-    text: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A text of the user that is no keys."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """A call of a tool; its arguments as they were parsed."""
-
-    call_id: str
-    need: Need
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    call_id: str
-    output: str
-
-
-Input = Keys | Heard | Typed | Called | Answered
-
-
-class Node(Enum):
-    """Where in the menu the caller is."""
-
-    MAIN = "main"
-    SERVICES = "services"
-    SLOTS = "slots"
-    CONFIRM = "confirm"
-    NAME = "name"
-    BOOKING = "booking"
-    BOOKED = "booked"
-    LEAVING = "leaving"  # the caller asked to end the call
-    GONE = "gone"  # and it is being ended
-
-
-class Problem(Enum):
-    """What to say before the options because of the last input."""
-
-    NONE = "none"
-    WRONG_KEY = "wrong_key"
-    NO_SPEECH = "no_speech"
-    NO_NAME = "no_name"
-    FAILED = "failed"
-    TAKEN = "taken"
-
-
-@dataclass(slots=True)
-class Wish:
-    """What the caller has chosen and been offered so far."""
-
-    services: list[dict[str, Any]] | None = None
-    service: dict[str, Any] | None = None
-    slots: list[dict[str, Any]] | None = None
-    slot: dict[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class Name:
-    """The caller's name: the stretch of audio it was said in, and what became of it."""
-
-    span: Span | None = None
-    text: str | None = None
-    note_id: str | None = None
-    tried: int = 0
-    settled: bool = False  # there is a note, or there will be none
+DONE = frozenset({"book_appointment", "reschedule_appointment", "cancel_appointment", "leave_message"})
 
 
 @dataclass(slots=True)
@@ -129,12 +48,14 @@ class Menu:
     language: str = ""
     node: Node = Node.MAIN
     wish: Wish = field(default_factory=Wish)
-    name: Name = field(default_factory=Name)
+    name: Spoken = field(default_factory=Spoken)
+    message: Spoken = field(default_factory=Spoken)
     problem: Problem = Problem.NONE
     words: str = ""  # a tool's own words for what just happened
     pending: dict[str, Need] = field(default_factory=dict)  # by call id: called and not answered
     keys: str = ""  # pressed and not yet acted on
     last_keys: str = ""
+    troubles: int = 0  # in a row that something was not understood
 
     def __post_init__(self) -> None:
         self.language = self.language or self.languages[0]
@@ -157,7 +78,7 @@ class Menu:
                 case Called(call_id, need):
                     self.pending[call_id] = need
                 case Answered(call_id, output) if call_id in self.pending:
-                    self._answer(self.pending.pop(call_id), _decoded(output))
+                    self._answer(self.pending.pop(call_id), decoded(output))
             self._act_on_keys()
         return self
 
@@ -172,9 +93,12 @@ class Menu:
             return self._booking_need()
         if self.node is Node.LEAVING and "end_call" in self.tools:
             return Need("end_call", {})
-        return None
+        return menu_own.need(self)
 
     def _booking_need(self) -> Need:
+        if self.wish.appointment is not None and self.wish.slot is not None:
+            moved = {"appointment_id": self.wish.appointment["id"], "slot_id": self.wish.slot["id"]}
+            return Need("reschedule_appointment", moved)
         span = self.name.span
         if span is not None and not self.name.settled and "save_voice_note" in self.tools:
             return Need("save_voice_note", {"audio_start_ms": span.start_ms, "audio_end_ms": span.end_ms})
@@ -191,14 +115,20 @@ class Menu:
         if self.node is Node.NAME and "#" in keys.digits:
             self._name_over(keys.span)
             return
+        if self.node is Node.MESSAGE and "#" in keys.digits:
+            menu_own.over(self, keys.span)
+            return
         self.keys += keys.digits.replace("#", "")
 
     def _act_on_keys(self) -> None:
         """Act on keys one by one, as long as the next one's meaning is known."""
         while self.keys and self.books and self.need() is None:
             key, self.keys = self.keys[0], self.keys[1:]
-            if not (self._node_key(key) or self._common_key(key)):
+            if self._node_key(key) or menu_own.press(self, key) or self._common_key(key):
+                self.troubles = 0
+            else:
                 self.problem, self.keys = Problem.WRONG_KEY, ""
+                menu_own.trouble(self)
 
     def _common_key(self, key: str) -> bool:
         if key == "8" and len(self.languages) > 1:
@@ -213,9 +143,9 @@ class Menu:
         match self.node:
             case Node.MAIN if key == "1":
                 self.node = Node.SERVICES
-            case Node.SERVICES if chosen := _choice(self.wish.services, key):
+            case Node.SERVICES if chosen := choice(self.wish.services, key):
                 self._choose_service(chosen)
-            case Node.SLOTS if chosen := _choice(self.wish.slots, key):
+            case Node.SLOTS if chosen := choice(self.wish.slots, key):
                 self.wish.slot, self.node = chosen, Node.CONFIRM
             case Node.CONFIRM if key == "1":
                 self.node = Node.NAME if self._asks_name() else Node.BOOKING
@@ -231,7 +161,7 @@ class Menu:
         self.wish.service, self.wish.slots, self.node = service, None, Node.SLOTS
 
     def _asks_name(self) -> bool:
-        return "save_voice_note" in self.tools and not self.name.settled
+        return "save_voice_note" in self.tools and not self.name.settled and self.wish.appointment is None
 
     def _switch_language(self) -> None:
         """What was offered was worded in the other language: ask for it again."""
@@ -239,11 +169,13 @@ class Menu:
         self.language = self.languages[(index + 1) % len(self.languages)]
         self.wish.services = None
         if self.node in (Node.SERVICES, Node.SLOTS, Node.CONFIRM):
-            self.node, self.wish = Node.SERVICES, Wish()
+            self.node, self.wish = Node.SERVICES if self.wish.appointment is None else Node.APPOINTMENTS, Wish()
+        elif self.node in (Node.APPOINTMENTS, Node.APPOINTMENT, Node.UNBOOK):
+            self.node, self.wish = Node.APPOINTMENTS, Wish()
 
     def _start_over(self) -> None:
         self.node, self.wish, self.words = Node.MAIN, Wish(), ""
-        self.name.tried = 0
+        self.name.tried, self.message = 0, Spoken()
 
     # --- speech -------------------------------------------------------------------------------------------
 
@@ -251,6 +183,8 @@ class Menu:
         said = (heard.text or "").strip().strip(".!?").casefold()
         if self.node is Node.NAME:
             self._keep_name(heard.span, heard.text)
+        elif self.node is Node.MESSAGE:
+            menu_own.hear(self, heard.span, heard.text)
         elif self._part_of_name(heard.span):
             pass  # the rest of what was taken as the name when the key was pressed
         elif said in SPOKEN_KEYS:
@@ -264,6 +198,7 @@ class Menu:
 
     def _not_understood(self) -> None:
         self.problem = Problem.NO_SPEECH
+        menu_own.trouble(self)
 
     def _name_over(self, span: Span) -> None:
         """The hash key ends the name; without a name it is asked for once more, then left out."""
@@ -283,84 +218,62 @@ class Menu:
 
     def _answer(self, asked: Need, answer: Mapping[str, Any]) -> None:
         """Use an answer if it is still wanted; a booking that was made counts in any case."""
-        if asked.tool == "book_appointment" and answer.get("ok") is True:
-            self.node, self.words, self.problem = Node.BOOKED, _words(answer), Problem.NONE
+        if asked.tool in DONE and answer.get("ok") is True:
+            self.node, self.words, self.problem = Node.BOOKED, words_of(answer), Problem.NONE
             self.keys = ""  # pressed before this was known: it must be heard first
         elif asked.tool == "save_voice_note":
             note_id = answer.get("note_id")
-            self.name.note_id = note_id if isinstance(note_id, str) else None
-            self.name.settled = True
+            spoken = self.message if self.node is Node.SENDING else self.name
+            spoken.note_id = note_id if isinstance(note_id, str) else None
+            spoken.settled = True
         elif (need := self.need()) is not None and need.same(asked):
             self.problem, self.words = Problem.NONE, ""
             self._use(asked.tool, answer)
 
     def _use(self, tool: str, answer: Mapping[str, Any]) -> None:
+        if menu_own.answer(self, tool, answer):
+            return
         match tool:
             case "list_services":
                 self._list_services(answer)
             case "find_slots":
                 self._find_slots(answer)
-            case "book_appointment":
+            case "book_appointment" | "reschedule_appointment":
                 self._refused(answer)
+            case "cancel_appointment" | "leave_message":
+                self.fail(answer)
             case "end_call":
                 self.node = Node.GONE
 
     def _list_services(self, answer: Mapping[str, Any]) -> None:
-        services = _offers(answer, "services")
+        services = offers(answer, "services")
         if not services:
-            self._fail(answer)
+            self.fail(answer)
             return
         self.wish.services = services
         if len(services) == 1:
             self._choose_service(services[0])
 
     def _find_slots(self, answer: Mapping[str, Any]) -> None:
-        slots = _offers(answer, "slots")
+        slots = offers(answer, "slots")
         if slots:
             self.wish.slots = slots
         else:
-            self._fail(answer)
+            self.fail(answer)
 
     def _refused(self, answer: Mapping[str, Any]) -> None:
-        slots = _offers(answer, "slots")
+        slots = offers(answer, "slots")
         if slots:
             self.wish.slots, self.wish.slot = slots, None
             self.node, self.problem = Node.SLOTS, Problem.TAKEN
         else:
-            self._fail(answer)
+            self.fail(answer)
 
-    def _fail(self, answer: Mapping[str, Any]) -> None:
+    def fail(self, answer: Mapping[str, Any]) -> None:
         """Say so and go back to the start, so that a failing tool is never called in a circle."""
         self._start_over()
-        self.problem, self.words, self.keys = Problem.FAILED, _words(answer), ""
+        self.problem, self.words, self.keys = Problem.FAILED, words_of(answer), ""
 
 
 def _is_keys(text: str) -> bool:
     return bool(text) and set(text) <= set("0123456789*#")
-
-
-def _choice(offers: list[dict[str, Any]] | None, key: str) -> dict[str, Any] | None:
-    index = int(key) - 1 if key.isdigit() else -1
-    return offers[index] if offers and 0 <= index < len(offers) else None
-
-
-def _decoded(output: str) -> Mapping[str, Any]:
-    try:
-        answer = msgspec.json.decode(output)
-    except (msgspec.DecodeError, UnicodeError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _words(answer: Mapping[str, Any]) -> str:
-    words = answer.get("spoken")
-    return words if isinstance(words, str) else ""
-
-
-def _offers(answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """The offers in an answer that can be chosen and said."""
-    found = answer.get(name)
-    if not isinstance(found, list):
-        return []
-    usable = [item for item in found if isinstance(item, dict) and isinstance(item.get("id"), str)]
-    return usable[:MAX_CHOICES]

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from torim.engines.embedded import menu_own
 from torim.engines.embedded.jobs import ToolCall
 from torim.engines.embedded.menu import Menu, Node, Problem
 from torim.engines.embedded.menu_words import Line, key_name, line
@@ -18,6 +19,7 @@ _PROBLEMS = {
     Problem.WRONG_KEY: Line.WRONG_KEY,
     Problem.NO_SPEECH: Line.NO_SPEECH,
     Problem.NO_NAME: Line.NO_NAME,
+    Problem.NO_MESSAGE: Line.NO_MESSAGE,
     Problem.TAKEN: Line.TAKEN,
 }
 
@@ -43,9 +45,18 @@ def options(menu: Menu) -> list[Say | Beep]:
         case Node.SLOTS:
             return [*_slots(menu), _say(menu, Line.START_OVER)]
         case Node.CONFIRM:
-            return [_say(menu, Line.CONFIRM, **_chosen(menu)), _say(menu, Line.CONFIRM_KEYS)]
+            return [*_chosen(menu), _say(menu, Line.CONFIRM_KEYS)]
         case Node.NAME:
             return [_say(menu, Line.NAME), Beep()]
+        case Node.APPOINTMENTS:
+            return [*_appointments(menu), _say(menu, Line.START_OVER)]
+        case Node.APPOINTMENT:
+            return [*_own(menu), _say(menu, Line.CHANGE), _say(menu, Line.START_OVER)]
+        case Node.UNBOOK:
+            return [*_own(menu), _say(menu, Line.UNBOOK)]
+        case Node.MESSAGE:
+            started = menu.message.span is not None
+            return [_say(menu, Line.MESSAGE_MORE if started else Line.MESSAGE), Beep()]
         case Node.BOOKED:
             return [*_own_words(menu), _say(menu, Line.MORE)]
         case Node.LEAVING | Node.GONE:
@@ -68,7 +79,16 @@ def sentences(menu: Menu) -> list[Say | Beep]:
 
 def _main(menu: Menu) -> list[Say | Beep]:
     others = [Say(line(other, Line.THIS_LANGUAGE), other) for other in _other_languages(menu)]
-    return [_say(menu, Line.MAIN), _say(menu, Line.AGAIN), *others]
+    more = [
+        _say(menu, name)
+        for name, offered in (
+            (Line.OWN, menu_own.OWN in menu.tools),
+            (Line.LEAVE, menu_own.can_take_message(menu)),
+            (Line.PERSON, menu_own.PERSON in menu.tools),
+        )
+        if offered
+    ]
+    return [_say(menu, Line.MAIN), *more, _say(menu, Line.AGAIN), *others]
 
 
 def _other_languages(menu: Menu) -> list[str]:
@@ -89,8 +109,24 @@ def _slots(menu: Menu) -> list[Say]:
     ]
 
 
-def _chosen(menu: Menu) -> dict[str, str]:
-    return {"service": _name(menu.wish.service or {}), "slot": _name(menu.wish.slot or {})}
+def _appointments(menu: Menu) -> list[Say]:
+    return [
+        _say(menu, Line.APPOINTMENT, slot=_name(made), key=key_name(menu.language, str(number)))
+        for number, made in enumerate(menu.wish.appointments or [], 1)
+    ]
+
+
+def _own(menu: Menu) -> list[Say]:
+    """The appointment that is looked at."""
+    return [_say(menu, Line.ITSELF, slot=_name(menu.wish.appointment or {}))]
+
+
+def _chosen(menu: Menu) -> list[Say]:
+    """The service and the time; of an appointment that is moved, the time."""
+    slot = _name(menu.wish.slot or {})
+    if menu.wish.appointment is not None:
+        return [_say(menu, Line.ITSELF, slot=slot)]
+    return [_say(menu, Line.CONFIRM, service=_name(menu.wish.service or {}), slot=slot)]
 
 
 def _own_words(menu: Menu) -> list[Say]:

@@ -13,6 +13,9 @@ class Line(Enum):
     """A sentence of the menu, by name."""
 
     MAIN = "main"
+    OWN = "own"
+    LEAVE = "leave"
+    PERSON = "person"
     AGAIN = "again"
     THIS_LANGUAGE = "this_language"  # how to get here from the other language, said in this one
     SERVICE = "service"
@@ -20,6 +23,13 @@ class Line(Enum):
     START_OVER = "start_over"
     CONFIRM = "confirm"
     CONFIRM_KEYS = "confirm_keys"
+    APPOINTMENT = "appointment"
+    ITSELF = "itself"
+    CHANGE = "change"
+    UNBOOK = "unbook"
+    MESSAGE = "message"
+    MESSAGE_MORE = "message_more"
+    NO_MESSAGE = "no_message"
     NAME = "name"
     NO_NAME = "no_name"
     MORE = "more"
@@ -37,6 +47,9 @@ class Line(Enum):
 
 ENGLISH = {
     Line.MAIN: "To book an appointment, press one.",
+    Line.OWN: "To hear, move or cancel your appointments, press two.",
+    Line.LEAVE: "To leave a message, press three.",
+    Line.PERSON: "To speak to a person, press four.",
     Line.AGAIN: "To hear this again, press nine.",
     Line.THIS_LANGUAGE: "For English, press eight.",
     Line.SERVICE: "For {service}, press {key}.",
@@ -44,6 +57,13 @@ ENGLISH = {
     Line.START_OVER: "To start over, press zero.",
     Line.CONFIRM: "{service}, {slot}.",
     Line.CONFIRM_KEYS: "To confirm, press one. To choose another time, press two.",
+    Line.APPOINTMENT: "For {slot}, press {key}.",
+    Line.ITSELF: "{slot}.",
+    Line.CHANGE: "To move it, press one. To cancel it, press two.",
+    Line.UNBOOK: "Do you want to cancel it? To cancel, press one. To keep it, press two.",
+    Line.MESSAGE: "Please leave your message after the tone, then press the hash key.",
+    Line.MESSAGE_MORE: "Go on after the tone, or press the hash key to send your message.",
+    Line.NO_MESSAGE: "I did not hear a message.",
     Line.NAME: "Please say your name after the tone, then press the hash key.",
     Line.NO_NAME: "I did not hear a name.",
     Line.MORE: "For anything else, press nine. To finish, press zero or hang up.",
@@ -64,6 +84,9 @@ ENGLISH = {
 
 HEBREW = {
     Line.MAIN: "לקביעת תור, הקישו אחת.",
+    Line.OWN: "לשמיעת התורים שלכם, להעברה או לביטול, הקישו שתיים.",
+    Line.LEAVE: "להשארת הודעה, הקישו שלוש.",
+    Line.PERSON: "לשיחה עם נציג, הקישו ארבע.",
     Line.AGAIN: "לשמיעה חוזרת, הקישו תשע.",
     Line.THIS_LANGUAGE: "לעברית, הקישו שמונה.",
     Line.SERVICE: "{service}, הקישו {key}.",
@@ -71,6 +94,13 @@ HEBREW = {
     Line.START_OVER: "לחזרה להתחלה, הקישו אפס.",
     Line.CONFIRM: "{service}, {slot}.",
     Line.CONFIRM_KEYS: "לאישור, הקישו אחת. לבחירת מועד אחר, הקישו שתיים.",
+    Line.APPOINTMENT: "{slot}, הקישו {key}.",
+    Line.ITSELF: "{slot}.",
+    Line.CHANGE: "להעברה למועד אחר, הקישו אחת. לביטול, הקישו שתיים.",
+    Line.UNBOOK: "לבטל את התור? לביטול, הקישו אחת. להשארת התור, הקישו שתיים.",
+    Line.MESSAGE: "אמרו את ההודעה אחרי הצליל, ולסיום הקישו סולמית.",
+    Line.MESSAGE_MORE: "אפשר להמשיך אחרי הצליל. לשליחת ההודעה, הקישו סולמית.",
+    Line.NO_MESSAGE: "לא שמעתי הודעה.",
     Line.NAME: "אמרו את שמכם אחרי הצליל, ולסיום הקישו סולמית.",
     Line.NO_NAME: "לא שמעתי שם.",
     Line.MORE: "לעניין נוסף, הקישו תשע. לסיום, הקישו אפס או נתקו.",
