@@ -496,6 +496,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Days
+         * @description When the business is open on each of some days, and what closes it: holidays, their eves, its own closed days.
+         */
+        get: operations["list_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/links/check": {
         parameters: {
             query?: never;
@@ -1565,6 +1585,23 @@ export interface components {
             };
         };
         /**
+         * ClosureOut
+         * @description A stretch in which the business is closed although its weekly hours say otherwise.
+         */
+        ClosureOut: {
+            /** From Min */
+            from_min: number;
+            /**
+             * Name
+             * @description What it is called, by language; may be empty.
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** To Min */
+            to_min: number;
+        };
+        /**
          * Complaint
          * @description What is wrong with one value of a request.
          */
@@ -1579,6 +1616,37 @@ export interface components {
              * @description Where the value is, such as `services[0].duration_min` or `query.limit`.
              */
             path: string;
+        };
+        /**
+         * DayList
+         * @description Days in order.
+         */
+        DayList: {
+            /** Items */
+            items: components["schemas"]["DayOut"][];
+        };
+        /**
+         * DayOut
+         * @description One day of the business.
+         */
+        DayOut: {
+            /** Closures */
+            closures: components["schemas"]["ClosureOut"][];
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /**
+             * Open
+             * @description Opening hours without breaks and closures.
+             */
+            open: components["schemas"]["StretchOut"][];
+            /**
+             * Staff
+             * @description The same of each member of staff.
+             */
+            staff: components["schemas"]["StaffHours"][];
         };
         /**
          * Done
@@ -1609,7 +1677,7 @@ export interface components {
          * @description Why a call ended: a closed list, stored with the call.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "goodbye" | "caller_silent" | "max_duration" | "line_lost" | "engine_failed" | "shutdown" | "internal_error";
+        EndReason: "caller_hung_up" | "goodbye" | "transferred" | "caller_silent" | "max_duration" | "line_lost" | "engine_failed" | "operator" | "shutdown" | "internal_error";
         /**
          * ErasedOut
          * @description What was removed.
@@ -1926,6 +1994,11 @@ export interface components {
          * @description Where to move an appointment.
          */
         Move: {
+            /**
+             * Duration Min
+             * @description Null: as long as before or, with another service, as long as that takes.
+             */
+            duration_min?: number | null;
             /**
              * Outside Hours
              * @default false
@@ -2415,6 +2488,16 @@ export interface components {
             services: string[];
         };
         /**
+         * StaffHours
+         * @description When a member of staff works.
+         */
+        StaffHours: {
+            /** Open */
+            open: components["schemas"]["StretchOut"][];
+            /** Staff Id */
+            staff_id: string;
+        };
+        /**
          * StaffList
          * @description The staff of the business, in its order; empty where it names nobody.
          */
@@ -2450,6 +2533,27 @@ export interface components {
          * @enum {string}
          */
         Status: "held" | "booked" | "cancelled" | "done";
+        /**
+         * StretchOut
+         * @description A stretch of a day, in minutes of local wall time since midnight; 1440 is midnight.
+         */
+        StretchOut: {
+            /** From Min */
+            from_min: number;
+            /** To Min */
+            to_min: number;
+        };
+        /**
+         * TestCall
+         * @description A call from the browser.
+         */
+        TestCall: {
+            /**
+             * Caller
+             * @description The number that the call seems to come from; null: withheld.
+             */
+            caller?: string | null;
+        };
         /**
          * Timeline
          * @description A call's timeline.
@@ -4900,6 +5004,66 @@ export interface operations {
             };
         };
     };
+    list_days: {
+        parameters: {
+            query?: {
+                days?: number;
+                /** @description By the business's calendar; today by default. */
+                first?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayList"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_link: {
         parameters: {
             query?: never;
@@ -6255,7 +6419,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestCall"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             201: {

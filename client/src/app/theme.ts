@@ -5,12 +5,16 @@ const sea: MantineColorsTuple = [
   "#e6f6f7", "#cfe9ec", "#a0d3d9", "#6ebcc5", "#46a9b4", "#2c9da9", "#178592", "#0d6672", "#0a5560", "#06434c",
 ];
 
+const red: MantineColorsTuple = [
+  "#fdecea", "#fbd5d1", "#f5aca5", "#ee8177", "#e7594d", "#d83f32", "#c42f23", "#b42318", "#951b12", "#75130c",
+];
+
 export const theme = createTheme({
   primaryColor: "sea",
   primaryShade: { light: 7, dark: 4 },
-  colors: { sea },
+  colors: { sea, red },
   autoContrast: true,
-  luminanceThreshold: 0.34,
+  luminanceThreshold: 0.3,
   fontFamily: "Heebo, system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
   headings: { fontFamily: "Heebo, system-ui, sans-serif", fontWeight: "650" },
@@ -36,7 +40,7 @@ export const variables: CSSVariablesResolver = () => {
     "--mantine-color-body": "#15181c",
     "--mantine-color-anchor": sea[3],
   };
-  for (const [name, shades] of Object.entries({ ...DEFAULT_THEME.colors, sea })) {
+  for (const [name, shades] of Object.entries({ ...DEFAULT_THEME.colors, sea, red })) {
     light[`--mantine-color-${name}-light-color`] = shades[9] ?? "";
     dark[`--mantine-color-${name}-light-color`] = shades[2] ?? "";
   }

@@ -3,6 +3,7 @@ import { Code, CopyButton, List, SegmentedControl, Stack, TagsInput, Text, Butto
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Card } from "../ui/Card";
+import { Ltr } from "../ui/Ltr";
 import { useSettings } from "./useSettings";
 
 export function Numbers() {
@@ -104,7 +105,9 @@ function Forwarding({ number }: { number: string }) {
         <List spacing="xs">
           {codes[when].map(({ name, code }) => (
             <List.Item key={name}>
-              {t(`numbers.code.${name}`)}: <Code dir="ltr">{code}</Code>
+              {t(`numbers.code.${name}`)}: <Ltr>
+                <Code>{code}</Code>
+              </Ltr>
             </List.Item>
           ))}
         </List>

@@ -71,7 +71,9 @@ function Row({ made, title, colour, onOpen }: RowProps) {
         {timeOf(startMin)}–{timeOf(endMin)}
       </Ltr>
       <span>
-        <strong dir="auto">{made.contact_name ?? made.contact_phone ?? t("call.withheld")}</strong>
+        <strong>
+          <bdi>{made.contact_name ?? made.contact_phone ?? t("call.withheld")}</bdi>
+        </strong>
         <small>{title}</small>
       </span>
       {made.call_id ? <Icon name="calls" size={17} /> : null}

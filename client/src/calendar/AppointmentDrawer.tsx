@@ -10,7 +10,7 @@ import type { Appointment, CallDetail, Service, Staff } from "../api/types";
 import { CallRecord } from "../call/CallRecord";
 import { PhoneNumber } from "../call/Number";
 import { OUTCOME_TONES, STATUS_TONES, URGENCY_TONES } from "../call/outcome";
-import { currentLanguage, direction } from "../i18n";
+import { currentLanguage } from "../i18n";
 import { clockTime, longDate } from "../i18n/format";
 import { Chip } from "../ui/Chip";
 import { DateField } from "../ui/DateField";
@@ -34,12 +34,11 @@ interface AppointmentDrawerProps {
 export function AppointmentDrawer({ id, services, staff, onClose }: AppointmentDrawerProps) {
   const { t } = useTranslation();
   const found = useAppointment(id);
-  const side = direction(currentLanguage()) === "rtl" ? "left" : "right";
   return (
     <Drawer
       opened={id !== null}
       onClose={onClose}
-      position={side}
+      position="right"
       size="min(44rem, 100vw)"
       title={t("appointment.title")}
       closeButtonProps={{ "aria-label": t("common.close") }}
@@ -65,8 +64,8 @@ function Inside({ made, services, staff }: InsideProps) {
     <Stack gap="md">
       <div>
         <Group gap="sm" align="center">
-          <h3 className={classes.name} dir="auto">
-            {made.contact_name ?? t("appointment.unnamed")}
+          <h3 className={classes.name}>
+            <bdi>{made.contact_name ?? t("appointment.unnamed")}</bdi>
           </h3>
           <Chip tone={STATUS_TONES[made.status]}>{t(`status.${made.status}`)}</Chip>
           {made.confirmed_at ? <Chip tone="good">{t("appointment.confirmed")}</Chip> : null}

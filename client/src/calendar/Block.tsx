@@ -31,6 +31,7 @@ export function Block({ made, slot, title, colour, faded, style, drafting }: Blo
       data-faded={faded || undefined}
       data-appointment={made.id}
       data-movable={movable || undefined}
+      data-short={slot.endMin - slot.startMin < 40 || undefined}
       aria-label={label}
       aria-description={movable ? t("calendar.moveHint") : undefined}
       style={{ ...style, ["--colour" as string]: colour }}

@@ -70,7 +70,7 @@ function Day({ each, made, ...props }: MonthGridProps & { each: string; made: re
           onClick={() => onOpen(item.id)}
           title={titleOf(item)}
         >
-          <Ltr>{timeOf(slotted(item).startMin)}</Ltr> <span dir="auto">{item.contact_name ?? titleOf(item)}</span>
+          <Ltr>{timeOf(slotted(item).startMin)}</Ltr> <bdi>{item.contact_name ?? titleOf(item)}</bdi>
         </button>
       ))}
       {made.length > SHOWN ? (

@@ -3,7 +3,6 @@
  *
  * Everything can be done by mouse and by keys; on a touch screen appointments are opened and moved in their drawer.
  */
-import { useComputedColorScheme } from "@mantine/core";
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Appointment } from "../api/types";
@@ -47,7 +46,6 @@ const CURSOR_STEP_MIN = 30;
 export function TimeGrid(props: TimeGridProps) {
   const { columns, hours, stepMin, appointments, rightToLeft, onOpen, onCreate, onChange } = props;
   const { t } = useTranslation();
-  useComputedColorScheme("light");
   const elements = useRef(new Map<string, HTMLElement>());
   const drafting = useDraft({
     columns,
@@ -76,6 +74,7 @@ export function TimeGrid(props: TimeGridProps) {
             key={column.key}
             {...props}
             column={column}
+            place={index + 2}
             first={index === 0}
             height={height}
             items={items.filter((item) => belongs(item, column, columns))}
@@ -124,6 +123,8 @@ function Hours({ hours, height }: { hours: Stretch; height: number }) {
 
 interface ColumnBodyProps extends TimeGridProps {
   column: GridColumn;
+  /** Its line of the CSS grid; the first one is that of the hours. */
+  place: number;
   first: boolean;
   height: number;
   items: readonly (Slotted & { made: Appointment })[];
@@ -149,7 +150,7 @@ function ColumnBody(props: ColumnBodyProps) {
       data-muted={column.muted || undefined}
       data-day={column.day}
       data-staff={column.staffId ?? undefined}
-      style={{ blockSize: height, ["--hour" as string]: `${60 * PX_PER_MIN}px` }}
+      style={{ gridColumn: props.place, blockSize: height, ["--hour" as string]: `${60 * PX_PER_MIN}px` }}
       onClick={(event) => create(event as unknown as PointerEvent<HTMLDivElement>)}
       onPointerMove={drafting.move}
       onPointerUp={drafting.end}

@@ -1,6 +1,6 @@
 /** A call as it was heard: lanes, markers with their reasons, player and transcript, all on one clock. */
 import { ActionIcon, SegmentedControl, Text } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePeaks, useTimeline } from "../api/data";
 import type { CallDetail } from "../api/types";
@@ -19,11 +19,13 @@ interface CallRecordProps {
   call: CallDetail;
   developer?: boolean;
   compact?: boolean;
+  /** What else is known of the call, under its lanes. */
+  children?: ReactNode;
 }
 
 const POINTS = 6000;
 
-export function CallRecord({ call, developer = false, compact = false }: CallRecordProps) {
+export function CallRecord({ call, developer = false, compact = false, children }: CallRecordProps) {
   const timeline = useTimeline(call.id, true);
   const peaks = usePeaks(call.has_recording ? call.id : null, POINTS);
   const player = usePlayer(call.has_recording ? `/api/v1/calls/${encodeURIComponent(call.id)}/recording` : null);
@@ -37,7 +39,8 @@ export function CallRecord({ call, developer = false, compact = false }: CallRec
 
   return (
     <div className={classes.record} data-compact={compact || undefined}>
-      <div className={`${classes.stage} no-print`}>
+      <div className={`${classes.column} no-print`}>
+        <div className={classes.stage}>
         <Controls player={player} durationMs={score.durationMs} />
         <Lanes
           score={score}
@@ -48,8 +51,12 @@ export function CallRecord({ call, developer = false, compact = false }: CallRec
           onSeek={player.seek}
         />
         <Explain marker={selected} developer={developer} />
+        </div>
+        {children}
       </div>
+      <div className={classes.words}>
       <Transcript turns={turns} name={`torim-${call.id}`} positionMs={player.positionMs} onSeek={player.seek} />
+      </div>
     </div>
   );
 }

@@ -39,6 +39,7 @@ export function Transcript({ turns, name, positionMs = null, onSeek, growing, to
             wanted={wanted}
             current={current >= 0 && turn === lines[current]}
             newest={Boolean(growing) && index === found.length - 1}
+            pending={Boolean(growing)}
             onSeek={onSeek}
           />
         ))}
@@ -98,10 +99,12 @@ interface LineProps {
   wanted: string;
   current: boolean;
   newest: boolean;
+  /** Words of the caller may still come. */
+  pending: boolean;
   onSeek: ((atMs: number) => void) | undefined;
 }
 
-function Line({ turn, wanted, current, newest, onSeek }: LineProps) {
+function Line({ turn, wanted, current, newest, pending, onSeek }: LineProps) {
   const { t } = useTranslation();
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -115,7 +118,7 @@ function Line({ turn, wanted, current, newest, onSeek }: LineProps) {
         <Cut turn={turn} />
       </div>
       <p dir="auto" className={classes.words}>
-        <Words turn={turn} wanted={wanted} />
+        <Words turn={turn} wanted={wanted} pending={pending} />
       </p>
     </li>
   );
@@ -153,9 +156,17 @@ function Cut({ turn }: { turn: Turn }) {
   );
 }
 
-function Words({ turn, wanted }: { turn: Turn; wanted: string }) {
+function Words({ turn, wanted, pending }: { turn: Turn; wanted: string; pending: boolean }) {
   const { t } = useTranslation();
-  if (turn.speaker === "caller" && !turn.text) return <em>{t("transcript.notTranscribed")}</em>;
+  if (turn.speaker === "caller" && !turn.text) return <em>{pending ? "…" : t("transcript.notTranscribed")}</em>;
+  const keys = /^\[dtmf\] (.+)$/.exec(turn.text)?.[1];
+  if (turn.speaker === "caller" && keys) {
+    return (
+      <>
+        {t("transcript.pressed")} <kbd className={classes.keys}>{keys}</kbd>
+      </>
+    );
+  }
   return (
     <>
       <Marked text={turn.speaker === "caller" ? turn.text : turn.heardText} wanted={wanted} />

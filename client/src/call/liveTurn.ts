@@ -8,7 +8,7 @@ export function liveTurn(turn: LiveCall["turns"][number]): Turn {
     speaker: turn.speaker,
     startMs: turn.start_ms,
     endMs: turn.end_ms,
-    text: `${turn.heard_text} ${lost}`,
+    text: [turn.heard_text, lost].filter(Boolean).join(" "),
     heardText: turn.heard_text,
     unheardText: lost,
     heardMs: 0,

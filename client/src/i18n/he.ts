@@ -116,6 +116,7 @@ export const he = {
     text: "חיפוש במה שנאמר",
     number: "מספר המתקשר",
     outcome: "תוצאה",
+    anyDay: "בלי תאריך",
     any: "הכול",
     since: "מתאריך",
     until: "עד תאריך",
@@ -203,6 +204,7 @@ export const he = {
     estimated: "נקודת החיתוך היא אומדן",
     exact: "נקודת החיתוך מדויקת עד כדי מילה",
     neverHeard: "לא נשמע: ",
+    pressed: "הקשה על",
     notTranscribed: "(לא תומלל)",
   },
   marker: {
@@ -380,6 +382,8 @@ export const he = {
     ready: "צריך מיקרופון; אוזניות נותנות תוצאה מדויקת.",
     over: "השיחה הסתיימה.",
     broken: "הקו נותק. כדאי לבדוק שהשרת פועל ולהתקשר שוב.",
+    callAs: "כאילו מהמספר",
+    callAsLead: "ריק: מספר חסוי.",
     keypad: "מקשי הטלפון",
     mute: "השתקת המיקרופון",
     unmute: "ביטול ההשתקה",
@@ -486,7 +490,7 @@ export const he = {
     lead: "איך תורים עונה, למי היא מספרת ומה היא שומרת",
     speaking: "דיבור",
     calls: "ניהול השיחה",
-    telling: "הודעות",
+    telling: "עדכונים",
     privacy: "פרטיות",
     programs: "תוכנות אחרות",
     myself: "החשבון שלי",
@@ -518,7 +522,7 @@ export const he = {
   numbers: {
     title: "מספרי טלפון",
     answered: "המספרים שהעסק עונה להם",
-    answeredLead: "בצורה בין-לאומית, כגון +97235550100. כותבים ולוחצים Enter.",
+    answeredLead: "בצורה בין-לאומית, כגון \u2066+97235550100\u2069. כותבים ולוחצים Enter.",
     twilio: "הפניית מספר של Twilio לכאן",
     step: {
       buy: "קונים מספר עם יכולת קול בחשבון Twilio.",

@@ -6,6 +6,7 @@ import { inLanguage, serviceName, useCall, useServices, useZone } from "../api/d
 import type { CallDetail } from "../api/types";
 import { CallRecord } from "../call/CallRecord";
 import { Episodes } from "../call/Episodes";
+import { median } from "../call/median";
 import { PhoneNumber } from "../call/Number";
 import { OUTCOME_TONES, URGENCY_TONES } from "../call/outcome";
 import { RawEvents } from "../call/RawEvents";
@@ -38,15 +39,14 @@ function CallView({ call }: { call: CallDetail }) {
       </Button>
       <Head call={call} developer={developer} onDeveloper={setDeveloper} />
       <Facts call={call} />
-      <CallRecord call={call} developer={developer} />
-      <div className={classes.below}>
+      <CallRecord call={call} developer={developer}>
         {call.barge_ins.length > 0 ? (
           <Card title={t("episodes.title")} flush>
             <Episodes episodes={call.barge_ins} developer={developer} />
           </Card>
         ) : null}
         {developer ? <RawEvents call={call} /> : null}
-      </div>
+      </CallRecord>
     </>
   );
 }
@@ -105,6 +105,8 @@ function Head({ call, developer, onDeveloper }: HeadProps) {
 
 function Facts({ call }: { call: CallDetail }) {
   const { t } = useTranslation();
+  // A call that has only just ended has no percentiles yet.
+  const stops = call.barge_ins.flatMap(({ cut, stop_ms }) => (cut && stop_ms !== null ? [stop_ms] : []));
   return (
     <div className={classes.facts}>
       <Card title={t("call.summary")}>
@@ -115,8 +117,8 @@ function Facts({ call }: { call: CallDetail }) {
       </Card>
       <dl className={classes.numbers}>
         <Fact name={t("fact.bargeIns")} value={call.barge_in_count} />
-        <Fact name={t("fact.stopP50")} value={call.stop_ms_p50} unit="ms" />
-        <Fact name={t("fact.stopMax")} value={call.stop_ms_max} unit="ms" />
+        <Fact name={t("fact.stopP50")} value={call.stop_ms_p50 ?? (stops.length > 0 ? median(stops) : null)} unit="ms" />
+        <Fact name={t("fact.stopMax")} value={call.stop_ms_max ?? (stops.length > 0 ? Math.max(...stops) : null)} unit="ms" />
         <Fact name={t("fact.falseAlarms")} value={call.false_alarm_count} />
         <Fact name={t("fact.response")} value={call.response_ms_p50} unit="ms" />
         <Fact name={t("fact.errors")} value={Number(call.counts.faults ?? 0)} />

@@ -11,6 +11,7 @@ import { CallRow } from "../call/CallRow";
 import { LiveStrip } from "../call/LiveStrip";
 import { instantOf } from "../i18n/format";
 import { Card } from "../ui/Card";
+import { DateField } from "../ui/DateField";
 import { Icon } from "../ui/Icon";
 import { PageHead } from "../ui/PageHead";
 import { Empty, Failed, Waiting } from "../ui/States";
@@ -94,12 +95,13 @@ function Filters({ asked, onAsk }: FiltersProps) {
         placeholder={t("calls.any")}
       />
       {(["since", "until"] as const).map((name) => (
-        <TextInput
+        <DateField
           key={name}
-          type="date"
           label={t(`calls.${name}`)}
-          value={asked.get(name) ?? ""}
-          onChange={(event) => onAsk(name, event.currentTarget.value)}
+          clearable
+          clearButtonProps={{ "aria-label": t("calls.anyDay") }}
+          value={asked.get(name)}
+          onChange={(day) => onAsk(name, day)}
         />
       ))}
       <SegmentedControl<Sounds>

@@ -77,7 +77,9 @@ export function MessageCard({ message }: { message: Message }) {
   return (
     <article className={classes.message} data-urgency={message.urgency} data-done={done || undefined}>
       <div className={classes.head}>
-        <strong dir="auto">{message.name ?? t("messages.unnamed")}</strong>
+        <strong>
+          <bdi>{message.name ?? t("messages.unnamed")}</bdi>
+        </strong>
         <PhoneNumber number={message.from_number} link />
         {message.urgency === "normal" ? null : (
           <Chip tone={URGENCY_TONES[message.urgency]}>{t(`urgency.${message.urgency}`)}</Chip>

@@ -1,5 +1,6 @@
 /** A call to Torim from this browser, with everything that an ear would notice drawn while it happens. */
-import { Alert, Button, Checkbox, Group, Stack, Text } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -39,8 +40,8 @@ export default function PhonePage() {
   );
 }
 
-async function ticket() {
-  const begun = await unwrap(api.POST("/api/v1/test-calls"));
+async function ticket(caller: string) {
+  const begun = await unwrap(api.POST("/api/v1/test-calls", { body: { caller: caller || null } }));
   return { callSid: begun.call_sid, path: begun.path, parameters: begun.parameters };
 }
 
@@ -54,7 +55,8 @@ export function TestPhone() {
   });
   const [error, setError] = useState<unknown>(null);
   const [selected, setSelected] = useState<Marker | null>(null);
-  const { state, call, press, mute, hangUp } = usePhone(ticket);
+  const [caller, setCaller] = useLocalStorage({ key: "torim.test.caller", defaultValue: "" });
+  const { state, call, press, mute, hangUp } = usePhone(useCallback(() => ticket(caller), [caller]));
   const talking = state.stage === "talking";
   const dial = useCallback(() => {
     setError(null);
@@ -107,6 +109,16 @@ export function TestPhone() {
               {t(state.muted ? "phone.unmute" : "phone.mute")}
             </Button>
           </Group>
+          <TextInput
+            label={t("phone.callAs")}
+            description={t("phone.callAsLead")}
+            type="tel"
+            dir="ltr"
+            placeholder="050-123-4567"
+            disabled={talking}
+            value={caller}
+            onChange={(event) => setCaller(event.currentTarget.value)}
+          />
           <fieldset className={classes.switches} disabled={talking}>
             <legend>{t("phone.browser")}</legend>
             {SWITCHES.map((name) => (

@@ -124,7 +124,9 @@ function NextRow({ made }: { made: Appointment }) {
     <Link href={`/calendar?appointment=${made.id}`} className={classes.next}>
       <Ltr>{clockTime(made.starts_at, currentLanguage(), made.timezone)}</Ltr>
       <span>
-        <strong dir="auto">{made.contact_name ?? <PhoneNumber number={made.contact_phone} />}</strong>
+        <strong>
+          <bdi>{made.contact_name ?? <PhoneNumber number={made.contact_phone} />}</bdi>
+        </strong>
         <small>
           {serviceName(services, made.service_id)}
           {made.staff_id ? ` · ${staffName(staff, made.staff_id)}` : ""}

@@ -1,6 +1,7 @@
 /** How soon the line fell silent each time the caller cut in, measured here at the loudspeaker. */
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { median } from "../call/median";
 import { Ltr } from "../ui/Ltr";
 import classes from "./Cuts.module.css";
 import type { Cut } from "./line_end";
@@ -34,11 +35,4 @@ export function Cuts({ cuts, talking }: { cuts: readonly Cut[]; talking: boolean
       </ol>
     </div>
   );
-}
-
-export function median(values: readonly number[]): number {
-  const ordered = [...values].sort((one, other) => one - other);
-  const middle = Math.floor(ordered.length / 2);
-  if (ordered.length % 2 === 1) return ordered[middle] ?? 0;
-  return ((ordered[middle - 1] ?? 0) + (ordered[middle] ?? 0)) / 2;
 }

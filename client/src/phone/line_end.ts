@@ -74,13 +74,14 @@ export class LineEnd {
     const { playedSamples, droppedSamples, marks } = cleared;
     this.report({ type: "cleared", atMs: this.nowMs, playedSamples, droppedSamples });
     if (marks.length > 0) this.report({ type: "marks", names: marks });
-    if (this.pending) {
+    // Nothing was left to say: the line had fallen silent by itself.
+    if (this.pending && droppedSamples > 0) {
       this.report({
         type: "cut",
         cut: { ...this.pending, silentMs: this.nowMs, droppedMs: (droppedSamples / LINE_HZ) * 1000 },
       });
-      this.pending = null;
     }
+    this.pending = null;
   }
 
   /** One quantum of the sound card: `microphone` in, `out` to the loudspeaker. */

@@ -127,6 +127,9 @@ class Move(In):
     starts_at: Wanted
     staff_id: Id | None = Field(default=None, description="Null: stays with whoever has it.")
     service_id: Id | None = Field(default=None, description="Null: the same.")
+    duration_min: Annotated[int, Field(ge=5, le=720)] | None = Field(
+        default=None, description="Null: as long as before or, with another service, as long as that takes."
+    )
     outside_hours: bool = False
 
 
@@ -248,7 +251,7 @@ def move_appointment(
         asked_at=now,
         expected_version=expected,
         starts_at=begins,
-        ends_at=begins + timedelta(minutes=service.duration_min),
+        ends_at=begins + _length(body, made, service),
         performers=performers(business, service.id, staff_id),
         buffer_before_min=service.buffer_before_min,
         buffer_after_min=service.buffer_after_min,
@@ -338,6 +341,13 @@ def appointment_out(made: Appointment) -> AppointmentOut:
 def _shown(made: Appointment, response: Response) -> AppointmentOut:
     tag(response, made.version)
     return appointment_out(made)
+
+
+def _length(body: Move, made: Appointment, service: Service) -> timedelta:
+    """How long an appointment is after a move."""
+    if body.duration_min is not None:
+        return timedelta(minutes=body.duration_min)
+    return made.ends_at - made.starts_at if service.id == made.service_id else timedelta(minutes=service.duration_min)
 
 
 def _change(appointment_id: str, who: Principal, deps: ApiDeps, expected: int | None, key: str | None) -> ChangeRequest:
