@@ -15,8 +15,11 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import and_, func, or_, select
+
 from torim.jobs.chat import Model
 from torim.jobs.service import JobService, JobSettings, SmsAccount
+from torim.storage.job_tables import jobs
 from torim.storage.jobs import Job, JobBook, JobStatus
 from torim.storage.store import Store
 
@@ -64,9 +67,11 @@ def work(names: dict[str, str], steps: int) -> None:
 
 
 def open_jobs(book: JobBook) -> bool:
-    counts = book.counts()
-    due = book.next_due()
-    return bool(counts.get(JobStatus.RUNNING, 0)) or (due is not None and due <= now())
+    """Whether a job is in hand or due, in one look."""
+    due = and_(jobs.c.status == JobStatus.WAITING.value, jobs.c.run_at <= int(now().timestamp()))
+    query = select(func.count()).where(or_(jobs.c.status == JobStatus.RUNNING.value, due))
+    with book.database.read() as connection:
+        return bool(connection.execute(query).scalar())
 
 
 def forked(names: dict[str, str], steps: int) -> bool:

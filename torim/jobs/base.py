@@ -26,7 +26,6 @@ class Kind(StrEnum):
     SMS = "sms"
     REMINDER = "reminder"  # waits for its hour, then becomes messages
     RETENTION = "retention"  # every day
-    CALENDARS = "calendars"  # every few minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,6 @@ PATIENCE: Mapping[Kind, Patience] = {
     Kind.SMS: Patience(8, 20, 3600),
     Kind.REMINDER: Patience(20, 5),
     Kind.RETENTION: Patience(10, 60),
-    Kind.CALENDARS: Patience(10, 60),
 }
 UNKNOWN = Patience(3, 60)  # a kind that a newer Torim wrote
 

@@ -79,9 +79,9 @@ class _Words:
 
 
 _ENGLISH = _Words(
-    booked="The caller booked {service} for {when}.",
-    moved="The caller moved an appointment: {service}, now {when}.",
-    cancelled="The caller cancelled an appointment: {service}, {when}.",
+    booked="Booked {service} for {when}.",
+    moved="Moved an appointment: {service}, now {when}.",
+    cancelled="Cancelled an appointment: {service}, {when}.",
     message="The caller left a message.",
     outcomes=MappingProxyType(
         {

@@ -15,15 +15,18 @@ from functools import partial
 
 from torim.core.events import EndReason
 from torim.core.transcript import Speaker, Turn
-from torim.desk.book import Appointment
 from torim.desk.business import Business
-from torim.desk.report import readable_transcript, summary
+from torim.desk.report import readable_transcript
 from torim.errors import StorageError
+from torim.jobs.facts import CallFacts, summary_of
 from torim.live.bridge import Bridge
 from torim.live.clock import utc_now
 from torim.live.repair import repair
 from torim.live.setup import CallSetup
-from torim.storage.records import CallEnd, CallStart, TurnsSoFar
+from torim.live.spool import Spool
+from torim.live.trace import Keep
+from torim.storage.deeds import Deeds, deeds
+from torim.storage.records import CallEnd, CallMeasures, CallStart, TurnsSoFar
 from torim.storage.store import Store
 from torim.storage.writer import Writer
 
@@ -39,20 +42,31 @@ class Archive:
     business: Business
     language: str  # of calls that are repaired: the one in which calls open
     pool: Executor
+    spool: Spool | None = None
 
     def started(self, setup: CallSetup) -> None:
         """A call began."""
         self.writer.put(
             CallStart(
                 call_id=setup.call_id,
-                business_id=self.business.id,
+                business_id=self.business_of(setup).id,
                 carrier=setup.carrier,
                 engine=setup.plans[0].name,
                 started_at=setup.started_at,
                 from_number=setup.caller or None,
                 to_number=setup.called or None,
+                settings_version=setup.settings_version,
+                language=setup.language,
             )
         )
+
+    def business_of(self, setup: CallSetup) -> Business:
+        """The business that answers a call."""
+        return setup.business or self.business
+
+    def keeps(self, call_id: str) -> Keep:
+        """What takes the lines of a call's timeline; safe to call from any thread."""
+        return partial(self.writer.put_line, call_id)
 
     def follow(self, bridge: Bridge) -> None:
         """Have the transcript written as it stands; only what changed costs anything."""
@@ -60,34 +74,79 @@ class Archive:
 
     def ended(self, bridge: Bridge) -> None:
         """A call ended: its transcript and summary are stored, with the appointments that its tools make or made."""
-        turns = tuple(bridge.call.transcript())
-        call_id, reason = bridge.setup.call_id, bridge.end_reason or EndReason.INTERNAL_ERROR
-        self.writer.put(TurnsSoFar(call_id, turns))
-        # Written at once, and again when its tools are over and what they booked is known: the end is never lost.
-        end = partial(_end, call_id, reason, turns, bridge.barge_ins, self.business, bridge.setup.language)
-        numbers = counts(turns, bridge)
-        self.writer.put(end(numbers, ()))
-        after_all(bridge.unfinished_tools, partial(self._complete, call_id, end, numbers), self.pool)
+        over = _over(bridge, self.business_of(bridge.setup))
+        self.writer.put(TurnsSoFar(over.call_id, over.turns))
+        # Written at once, and finally when its tools are over and what they did is known: the end is never lost.
+        self.writer.put(over.record(Deeds(), is_final=False))
+        after_all(bridge.unfinished_tools, partial(self._complete, over), self.pool)
 
     def lost(self, call_ids: Sequence[str]) -> None:
         """The process of these calls died: what is stored of them is all there will be."""
         if call_ids:
             self.pool.submit(self._repair, call_ids)
 
-    def _complete(self, call_id: str, end: partial[CallEnd], numbers: dict[str, int]) -> None:
-        """Add what the call booked to its summary, and the transcript to what it booked. Blocking."""
+    def _complete(self, over: _Over) -> None:
+        """Write the final record: what the call did, after everything that it said of itself. Blocking."""
+        if self.spool is not None:
+            self.spool.flush()
         try:
-            booked = self.store.of_call(self.business.id, call_id)
+            done = deeds(self.store.database, over.business.id, over.call_id)
         except StorageError:
             return  # the writer has reported the database's trouble; the next start finishes the record
-        if booked:
-            self.writer.put(end(numbers, booked))
+        self.writer.put(over.record(done, is_final=True))
 
     def _repair(self, call_ids: Sequence[str]) -> None:
         try:
             repair(self.store, self.business, self.language, utc_now(), call_ids)
         except StorageError as error:
             _log.error("the records of %d lost calls wait for the next start: %s", len(call_ids), error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """What is known of a call when it ends."""
+
+    call_id: str
+    business: Business
+    language: str
+    caller: str | None
+    reason: EndReason
+    turns: tuple[Turn, ...]
+    counts: dict[str, int]
+    measures: CallMeasures
+
+    def record(self, done: Deeds, *, is_final: bool) -> CallEnd:
+        """The end of the call as it is stored, given what the call did."""
+        facts = CallFacts(
+            done, self.turns, self.reason, self.caller, self.counts["duration_ms"], self.counts["barge_ins"]
+        )
+        return CallEnd(
+            call_id=self.call_id,
+            ended_at=utc_now(),
+            end_reason=self.reason,
+            counts=self.counts,
+            summary=summary_of(facts, self.business, self.language).summary,
+            transcript=readable_transcript(self.turns, self.language),
+            measures=self.measures,
+            outcome=facts.outcome,
+            is_final=is_final,
+        )
+
+
+def _over(bridge: Bridge, business: Business) -> _Over:
+    setup, turns = bridge.setup, tuple(bridge.call.transcript())
+    recording = setup.recording.path if setup.recording is not None else None
+    below = f"{recording.parent.parent.name}/{recording.parent.name}/{recording.name}" if recording else None
+    return _Over(
+        call_id=setup.call_id,
+        business=business,
+        language=setup.language,
+        caller=setup.caller or None,
+        reason=bridge.end_reason or EndReason.INTERNAL_ERROR,
+        turns=turns,
+        counts=counts(turns, bridge),
+        measures=bridge.tally.measures(bridge.barge_ins, setup.model, below),
+    )
 
 
 def after_all(jobs: Sequence[Future[str]], then: Callable[[], None], pool: Executor) -> None:
@@ -117,23 +176,3 @@ def counts(turns: Sequence[Turn], bridge: Bridge) -> dict[str, int]:
         "barge_ins": bridge.barge_ins,
         "faults": bridge.faults,
     }
-
-
-def _end(
-    call_id: str,
-    reason: EndReason,
-    turns: Sequence[Turn],
-    barge_ins: int,
-    business: Business,
-    language: str,
-    numbers: dict[str, int],
-    booked: Sequence[Appointment],
-) -> CallEnd:
-    return CallEnd(
-        call_id=call_id,
-        ended_at=utc_now(),
-        end_reason=reason,
-        counts=numbers,
-        summary=summary(business, booked, barge_ins, reason, language),
-        transcript=readable_transcript(turns, language),
-    )

@@ -35,6 +35,7 @@ from torim.live.link import Link, Message
 from torim.live.logs import call_log, write_note
 from torim.live.near_side import NearSide
 from torim.live.setup import CallServices, CallSetup, new_call
+from torim.live.tally import Tally
 
 LINGER_STEP_MS = 500  # between two looks at a tool that outlives the call
 GOING_AWAY, INTERNAL = 1001, 1011  # WebSocket close codes
@@ -57,6 +58,7 @@ class Bridge:
         self.setup = setup
         self.end_reason: ev.EndReason | None = None
         self.barge_ins = 0  # how often the caller stopped something
+        self.tally = Tally()
         self.clock = CallClock(loop)
         self.call = new_call(setup, codec.capabilities)
         self._log = call_log(setup.call_id)
@@ -243,6 +245,7 @@ class Bridge:
 
     def _note(self, note: act.Note) -> None:
         self.barge_ins += note.reason in _CUTS and note.level >= Level.INFO
+        self.tally.note(note)
         self._services.metrics.note(note)
         write_note(self._log, note)
 
@@ -268,6 +271,12 @@ class Bridge:
     def _onset(self, event: ev.VoiceOnset) -> None:
         self._steps.onset_ms = event.audio_ms
 
+    def _voice_ended(self, event: ev.VoiceEnded) -> None:
+        self.tally.turn_ended(self.clock.now_ms() - self.setup.listen_settings.endpoint_ms)
+
+    def _response_done(self, event: ev.ResponseDone) -> None:
+        self.tally.responded(event)
+
     def _sure(self, event: ev.VoiceSure) -> None:
         self._near.uplink.turn_open = True
 
@@ -275,6 +284,7 @@ class Bridge:
 
     def _play(self, action: act.PlayAudio, now_ms: int) -> None:
         self._line.send(action)
+        self.tally.sounded(now_ms)
         self._far.sent(g711.duck(action.payload, action.gain_db), now_ms)
 
     def _mark(self, action: act.SendMark, now_ms: int) -> None:
@@ -285,7 +295,9 @@ class Bridge:
         self._far.cleared(now_ms)
         onset_ms, self._steps.onset_ms = self._steps.onset_ms, None
         if onset_ms is not None:
-            self._services.metrics.onset_to_clear_ms.observe(max(0, self._near.uplink.audio_ms - onset_ms))
+            stop_ms = max(0, self._near.uplink.audio_ms - onset_ms)
+            self.tally.stopped(stop_ms)
+            self._services.metrics.onset_to_clear_ms.observe(stop_ms)
 
     def _end_stream(self, action: act.EndStream, now_ms: int) -> None:
         self._stream_ends(action.reason)
@@ -372,6 +384,8 @@ _BEFORE: dict[type[Any], Callable[[Bridge, Any], None]] = {
     ev.CallerTranscript: Bridge._transcribed,
     ev.SpeechStopped: Bridge._engine_stopped_listening,
     ev.TurnCommitted: Bridge._turn_committed,
+    ev.ResponseDone: Bridge._response_done,
+    ev.VoiceEnded: Bridge._voice_ended,
     ev.VoiceOnset: Bridge._onset,
     ev.VoiceSure: Bridge._sure,
 }

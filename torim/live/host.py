@@ -27,6 +27,7 @@ from torim.core.events import EndReason
 from torim.core.own_words import Clip, Own
 from torim.core.replay import head
 from torim.core.settings import TurnSettings, listen_settings
+from torim.desk.business import PrivacyMode
 from torim.desk.receptionist import CallContext, Receptionist
 from torim.engines.base import SessionConfig, ToolSpec
 from torim.errors import CarrierError, TorimError
@@ -45,7 +46,7 @@ from torim.live.setup import CallServices, CallSetup
 from torim.live.spool import Spool
 from torim.live.stream import Stream
 from torim.live.tools import Desk
-from torim.live.trace import CallTrace, TraceHub
+from torim.live.trace import CallTrace, Keep, TraceHub
 from torim.storage.files import call_files, notes_dir
 
 WAITING_MAX = 100  # streams that have not said who they are
@@ -241,9 +242,10 @@ class CallHost:
             desk=_desk(parts.receptionist, call_id, caller or None, language),
             prompts=_prompts(parts.receptionist, language, returned),
             clips=clips,
-            trace=CallTrace(call_id, files.timeline, parts.spool, parts.hub, names | facts),
+            trace=CallTrace(call_id, files.timeline, parts.spool, parts.hub, names | facts, self._keeps(call_id)),
+            model=config.model if plans[0].name == "openai" else None,
             notes_dir=notes_dir(config.data_dir),
-            recording=Recording(files.recording, parts.spool) if config.record_calls else None,
+            recording=Recording(files.recording, parts.spool) if self._records() else None,
             barge_in_enabled=config.enable_barge_in,
             greeting_lock=config.greeting_lock,
             engine_creates=config.engine_creates,
@@ -263,6 +265,17 @@ class CallHost:
             tools=tuple(ToolSpec(tool.name, tool.description, tool.parameters) for tool in receptionist.tools()),
             engine_creates=config.engine_creates,
         )
+
+    def _keeps(self, call_id: str) -> Keep | None:
+        """What takes the timeline's lines; None where the business does not want them kept."""
+        everything = self._parts.archive.business.privacy_mode is PrivacyMode.EVERYTHING
+        return self._parts.archive.keeps(call_id) if everything else None
+
+    def _records(self) -> bool:
+        """Whether calls are recorded: never where the business does not want everything kept."""
+        business = self._parts.archive.business
+        wanted = self._parts.config.record_calls or business.recording
+        return wanted and business.privacy_mode is PrivacyMode.EVERYTHING
 
     def _facts(
         self,

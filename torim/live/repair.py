@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from torim.core.events import EndReason
 from torim.core.transcript import Speaker, Turn
 from torim.desk.business import Business
-from torim.desk.report import readable_transcript, summary
+from torim.desk.report import readable_transcript
+from torim.jobs.facts import CallFacts, summary_of
+from torim.storage.deeds import deeds
 from torim.storage.records import CallEnd, StoredCall
 from torim.storage.store import Store
 
@@ -37,16 +39,20 @@ def repair(
 
 def _end(store: Store, business: Business, language: str, call: StoredCall) -> CallEnd:
     turns = store.turns(business.id, call.call_id)
-    booked = store.of_call(business.id, call.call_id)
-    reason = call.end_reason or EndReason.INTERNAL_ERROR
     counts = dict(call.counts) or _counts(turns)
+    reason, spoken = call.end_reason or EndReason.INTERNAL_ERROR, business.language(call.language or language)
+    done = deeds(store.database, business.id, call.call_id)
+    facts = CallFacts(
+        done, turns, reason, call.from_number, int(counts["duration_ms"]), int(counts.get("barge_ins", 0))
+    )
     return CallEnd(
         call_id=call.call_id,
         ended_at=call.ended_at or call.started_at + timedelta(milliseconds=counts["duration_ms"]),
         end_reason=reason,
         counts=counts,
-        summary=summary(business, booked, int(counts.get("barge_ins", 0)), reason, language),
-        transcript=readable_transcript(turns, language),
+        summary=summary_of(facts, business, spoken).summary,
+        transcript=readable_transcript(turns, spoken),
+        outcome=facts.outcome,
     )
 
 

@@ -14,6 +14,7 @@ from torim.core.call import Call
 from torim.core.events import EndReason
 from torim.core.own_words import Clip, Own
 from torim.core.settings import ListenSettings, TurnSettings
+from torim.desk.business import Business
 from torim.live.advice import Advice
 from torim.live.ears import VadBatch
 from torim.live.engine_side import EnginePlan
@@ -39,6 +40,9 @@ class CallSetup:
     prompts: Mapping[Purpose, str]
     trace: CallTrace
     notes_dir: Path
+    business: Business | None = None  # that answers; None: the installation's own
+    settings_version: int | None = None  # of its settings
+    model: str | None = None  # that is paid for by token
     recording: Recording | None = None
     clips: Mapping[Own, Clip] = field(default_factory=dict)
     barge_in_enabled: bool = True

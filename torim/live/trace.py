@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torim.core import timeline
-from torim.core.actions import Action
-from torim.core.events import Event
+from torim.core.actions import Action, PlayAudio, SendMark
+from torim.core.events import AudioDelta, Event, MarkReturned, TextDelta
 from torim.live.spool import Spool, Write
 
 Entry = Event | Action
@@ -28,6 +28,10 @@ class Traced:
 
 
 Subscriber = Callable[[Traced], None]
+Keep = Callable[[int, str], None]
+
+# What comes many times a second and says little by itself: it stands in the file only.
+_IN_BULK = frozenset({AudioDelta, TextDelta, PlayAudio, SendMark, MarkReturned})
 
 
 class TraceHub:
@@ -52,12 +56,25 @@ class TraceHub:
 
 
 class CallTrace:
-    """One call's timeline: collected on the loop, rendered and written by the spool's thread."""
+    """One call's timeline: collected on the loop, rendered and written by the spool's thread.
 
-    __slots__ = ("_call_id", "_hub", "_pending", "_spool", "head", "path")
+    Args:
+        keep: Also given each line that tells what happened, with its instant; called in the spool's thread.
+    """
 
-    def __init__(self, call_id: str, path: Path, spool: Spool, hub: TraceHub, head: Mapping[str, str]) -> None:
+    __slots__ = ("_call_id", "_hub", "_keep", "_pending", "_spool", "head", "path")
+
+    def __init__(
+        self,
+        call_id: str,
+        path: Path,
+        spool: Spool,
+        hub: TraceHub,
+        head: Mapping[str, str],
+        keep: Keep | None = None,
+    ) -> None:
         self._call_id = call_id
+        self._keep = keep
         self._spool = spool
         self._hub = hub
         self.path = path
@@ -76,7 +93,7 @@ class CallTrace:
         """Hand what was collected to the writer."""
         if self._pending:
             pending, self._pending = self._pending, []
-            self._spool.submit(Write(self.path, lambda: _render(pending)))
+            self._spool.submit(Write(self.path, lambda: _render(pending, self._keep)))
 
     def end(self, at_ms: int) -> None:
         """The call is over: nothing follows."""
@@ -85,9 +102,16 @@ class CallTrace:
             self._hub.publish(Traced(self._call_id, at_ms, None))
 
 
-def _render(entries: list[tuple[int, Entry]]) -> bytes:
-    lines = (timeline.render(at_ms, entry) for at_ms, entry in entries)
-    return "".join(f"{line}\n" for line in lines if line is not None).encode()
+def _render(entries: list[tuple[int, Entry]], keep: Keep | None) -> bytes:
+    lines = []
+    for at_ms, entry in entries:
+        line = timeline.render(at_ms, entry)
+        if line is None:
+            continue
+        lines.append(f"{line}\n")
+        if keep is not None and type(entry) not in _IN_BULK:
+            keep(at_ms, line)
+    return "".join(lines).encode()
 
 
 def _one_line(text: str) -> str:
