@@ -24,6 +24,8 @@ COMMANDS = {
     "replay": ("torim.commands.replay", "run a recorded timeline against this code"),
     "bench": ("torim.commands.bench", "run a measurement"),
     "appointments": ("torim.commands.appointments", "list the appointments"),
+    "accounts": ("torim.commands.accounts", "list and manage who may log in"),
+    "caller": ("torim.commands.caller", "export or erase what is kept of a caller"),
     "db": ("torim.commands.db", "migrate or back up the database"),
     "engine": ("torim.commands.engine", "serve the embedded speech engine to other programs"),
     "doctor": ("torim.commands.doctor", "check this set-up and say what is missing"),

@@ -65,7 +65,12 @@ def api_deps(config: Config, own: Node, others: Iterable[CallSource] = ()) -> Ap
 def first_run(config: Config, access: AccessStore, web_port: int) -> str | None:
     """The address at which the first account is made; None once there is one. Blocking."""
     path = new_first_run(access, utc_now())
-    if path is None:
-        return None
+    return None if path is None else f"{web_address(config, web_port)}{path}"
+
+
+def web_address(config: Config, web_port: int) -> str:
+    """The address of the web side, as a browser of the operator reaches it; without a slash at its end."""
+    if config.public_url:
+        return config.public_url.rstrip("/")
     host = "127.0.0.1" if config.host in ("0.0.0.0", "::", "") else config.host
-    return f"{(config.public_url or f'http://{host}:{web_port}').rstrip('/')}{path}"
+    return f"http://[{host}]:{web_port}" if ":" in host else f"http://{host}:{web_port}"

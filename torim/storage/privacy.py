@@ -23,7 +23,7 @@ from torim.storage.moments import maybe_moment, moment, seconds
 from torim.storage.schema import appointments, call_events, calls, messages, turns
 
 _HIDDEN = "[...]"
-_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+?\d(?:[\s().-]?\d){4,}")
+_PERSONAL = re.compile(r"[^\s@<>(),;:]+@[\w.-]+\.\w+|\+?\d(?:[\s().-]?\d){4,}")
 _DATE = re.compile(r"\d{1,2}[.\s-]\d{1,2}[.\s-]\d{4}|\d{4}-\d{2}-\d{2}")
 _FORGOTTEN: Mapping[str, Any] = {
     "from_number": None,
