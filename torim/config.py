@@ -138,6 +138,33 @@ class Config:
     sms_from: str | None = setting(
         None, read.text, "Number, or messaging service (MG...), of the Twilio account that text messages come from."
     )
+    twilio_api_url: str = setting(
+        "https://api.twilio.com", read.open_url, "Address of Twilio's REST API, for an account in another region."
+    )
+    smtp_url: str | None = setting(
+        None,
+        read.mail_server,
+        "Mail server that confirmations and reminders go out through, such as"
+        " `smtp://user:password@mail.example.com:587`; `smtps` speaks TLS from the beginning.",
+        secret=True,
+    )
+    mail_from: str | None = setting(
+        None, read.mail_address, "Address that e-mail comes from, such as `Shaked Studio <desk@shaked.example>`."
+    )
+    summary_url: str | None = setting(
+        None,
+        read.open_url,
+        "Chat endpoint (OpenAI-compatible) that writes the summaries of calls; by default that of `TORIM_LLM_URL`, or"
+        " OpenAI's when its key is set. Without any the facts of a call are its summary.",
+    )
+    summary_model: str | None = setting(
+        None, read.text, "Model that writes the summaries; by default that of the endpoint, at OpenAI `gpt-4.1-mini`."
+    )
+    do_jobs: bool = setting(
+        True,
+        read.boolean,
+        "Do here what follows calls and bookings: summaries, messages, clean-up. Of several machines at least one must.",
+    )
     log_level: str = setting("INFO", read.choice("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged.")
     log_format: str = setting("console", read.choice("console", "json"), "Log lines for people or for machines.")
 
@@ -151,8 +178,8 @@ class Config:
     def secrets(self) -> tuple[str, ...]:
         """Every value that must never be printed."""
         own = [getattr(self, item.name) for item in fields(self) if item.metadata["secret"]]
-        password = urlsplit(self.database_url).password
-        return tuple(value for value in (*own, password) if value and value != self.database_url)
+        passwords = [urlsplit(url).password for url in (self.database_url, self.smtp_url or "")]
+        return tuple(value for value in (*own, *passwords) if value and value != self.database_url)
 
     @property
     def media_ports(self) -> tuple[int, ...]:
@@ -307,6 +334,10 @@ def _engine_problems(config: Config) -> Iterator[str]:
         )
     if config.llm_url and not config.llm_model:
         yield "TORIM_LLM_URL needs TORIM_LLM_MODEL: the name of a model that this server offers."
+    if config.summary_url and not (config.summary_model or config.llm_model):
+        yield "TORIM_SUMMARY_URL needs TORIM_SUMMARY_MODEL: the name of a model that this server offers."
+    if config.smtp_url and not config.mail_from:
+        yield "TORIM_SMTP_URL needs TORIM_MAIL_FROM: the address that the mail comes from."
 
 
 def _engine_plugins() -> tuple[str, ...]:

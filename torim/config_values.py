@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -120,6 +121,20 @@ def media_url(value: str) -> str:
 def filled(url: str, worker: int, port: int) -> str:
     """A media address with the placeholders filled in for one worker."""
     return url.replace("{worker}", str(worker)).replace("{port}", str(port))
+
+
+def mail_server(value: str) -> str:
+    """An SMTP server; its user and password may stand in the address."""
+    return _url(value, {"smtp": True, "smtps": True}, "an address such as smtp://user:password@mail.example.com:587")
+
+
+def mail_address(value: str) -> str:
+    """An e-mail address, with a name before it or without."""
+    address = parseaddr(value)[1]
+    local, _, domain = address.rpartition("@")
+    if not local or "." not in domain.strip(".") or re.search(r"[\s\r\n]", address):
+        raise BadValue("an address such as desk@shaked.example or Shaked Studio <desk@shaked.example>")
+    return value
 
 
 def realtime_url(value: str) -> str:

@@ -35,4 +35,4 @@ def sms_account(config: Config) -> SmsAccount | None:
     """The account that text messages are sent from, if one is configured."""
     if not (config.twilio_account_sid and config.twilio_auth_token and config.sms_from):
         return None
-    return SmsAccount(config.twilio_account_sid, config.twilio_auth_token, config.sms_from)
+    return SmsAccount(config.twilio_account_sid, config.twilio_auth_token, config.sms_from, config.twilio_api_url)
