@@ -1,6 +1,5 @@
 /** The frame around every page: language, direction, theme, server data, and what happens when a page fails. */
 import { DirectionProvider, MantineProvider, useDirection } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +7,7 @@ import { currentLanguage, direction } from "../i18n";
 import { queryClient } from "../api/query";
 import { Boundary } from "./Boundary";
 import { Pages } from "./Pages";
+import { Toasts } from "./Toasts";
 import { theme, variables } from "./theme";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
@@ -23,7 +23,7 @@ export function App() {
       >
         <QueryClientProvider client={queryClient}>
           <Turned>
-            <Notifications position="bottom-center" limit={3} />
+            <Toasts />
             <Boundary>
               <Pages />
             </Boundary>

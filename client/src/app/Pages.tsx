@@ -1,17 +1,16 @@
 /** Which page an address shows; pages are fetched when first opened. */
-import { Modal } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { onSessionEnd } from "../api/client";
-import { LoginForm } from "../pages/LoginForm";
 import { Failed, Waiting } from "../ui/States";
 import { Boundary } from "./Boundary";
 import { useSession } from "./session";
 import { Shell } from "./Shell";
 
 const LoginPage = lazy(() => import("../pages/LoginPage"));
+const LoginAgain = lazy(() => import("../pages/LoginAgain"));
 const LinkPage = lazy(() => import("../pages/LinkPage"));
 const SetupPage = lazy(() => import("../pages/SetupPage"));
 
@@ -96,7 +95,6 @@ function Inner() {
 
 /** A session that ends under an open page: log in here, and the page is still there. */
 function EndedSession() {
-  const { t } = useTranslation();
   const session = useSession();
   const client = useQueryClient();
   const [ended, setEnded] = useState(false);
@@ -106,18 +104,9 @@ function EndedSession() {
     setEnded(false);
     void client.invalidateQueries({ predicate: (query) => query.state.status === "error" });
   }, [loggedInAt, client]);
-  return (
-    <Modal
-      opened={ended}
-      onClose={() => undefined}
-      withCloseButton={false}
-      closeOnEscape={false}
-      closeOnClickOutside={false}
-      title={t("login.ended")}
-      centered
-    >
-      <p>{t("login.endedLead")}</p>
-      <LoginForm />
-    </Modal>
-  );
+  return ended ? (
+    <Suspense fallback={null}>
+      <LoginAgain />
+    </Suspense>
+  ) : null;
 }

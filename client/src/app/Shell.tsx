@@ -1,12 +1,11 @@
 /** The frame of the pages of a logged-in person: navigation, business, language and theme. */
-import { ActionIcon, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { ActionIcon, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { useLiveStream } from "../api/live";
-import { LANGUAGES, setLanguage } from "../i18n";
 import { Icon, type IconName } from "../ui/Icon";
-import { useLogout, useSession } from "./session";
+import { useSession } from "./session";
 import classes from "./Shell.module.css";
 
 const PAGES = [
@@ -20,6 +19,9 @@ const PAGES = [
   { path: "/settings", key: "settings", icon: "settings" },
 ] as const satisfies readonly { path: string; key: string; icon: IconName }[];
 const ON_PHONE = 4;
+export type Page = (typeof PAGES)[number];
+
+const ShellMenu = lazy(() => import("./ShellMenu"));
 
 export function Shell({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
@@ -81,56 +83,13 @@ function PageLink({ path, icon, label }: { path: string; icon: IconName; label: 
 /** The bar at the bottom of a phone: the first pages, and the rest in a menu. */
 function Tabs() {
   const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
-  const [, go] = useLocation();
   return (
     <nav className={`${classes.tabs} no-print`} aria-label={t("nav.label")}>
       {PAGES.slice(0, ON_PHONE).map(({ path, icon, key }) => (
         <PageLink key={key} path={path} icon={icon} label={t(`nav.${key}`)} />
       ))}
-      <Menu opened={open} onChange={setOpen} position="top-end" shadow="md">
-        <Menu.Target>
-          <UnstyledButton className={classes.link}>
-            <Icon name="more" />
-            <span>{t("nav.more")}</span>
-          </UnstyledButton>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {PAGES.slice(ON_PHONE).map((page) => (
-            <Menu.Item key={page.key} leftSection={<Icon name={page.icon} />} onClick={() => go(page.path)}>
-              {t(`nav.${page.key}`)}
-            </Menu.Item>
-          ))}
-          <Menu.Divider />
-          <LanguageItems />
-          <LogoutItem />
-        </Menu.Dropdown>
-      </Menu>
+      <OnDemand className={classes.link} label={t("nav.more")} icon="more" pages={PAGES.slice(ON_PHONE)} />
     </nav>
-  );
-}
-
-function LanguageItems() {
-  const { i18n } = useTranslation();
-  return LANGUAGES.map(({ code, name }) => (
-    <Menu.Item
-      key={code}
-      lang={code}
-      leftSection={<Icon name={i18n.language === code ? "check" : "language"} />}
-      onClick={() => void setLanguage(code)}
-    >
-      {name}
-    </Menu.Item>
-  ));
-}
-
-function LogoutItem() {
-  const { t } = useTranslation();
-  const logout = useLogout();
-  return (
-    <Menu.Item leftSection={<Icon name="logout" />} onClick={() => logout.mutate()}>
-      {t("nav.logout")}
-    </Menu.Item>
   );
 }
 
@@ -139,21 +98,33 @@ function Corner() {
   const { data: session } = useSession();
   return (
     <div className={classes.corner}>
-      <Menu position="top-start" shadow="md" withArrow>
-        <Menu.Target>
-          <UnstyledButton className={classes.account}>
-            <Icon name="person" />
-            <span dir="auto">{session?.name ?? t("nav.account")}</span>
-          </UnstyledButton>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <LanguageItems />
-          <Menu.Divider />
-          <LogoutItem />
-        </Menu.Dropdown>
-      </Menu>
+      <OnDemand className={classes.account} label={session?.name ?? t("nav.account")} icon="person" pages={[]} />
       <ThemeSwitch />
     </div>
+  );
+}
+
+interface OnDemandProps {
+  className: string | undefined;
+  label: string;
+  icon: IconName;
+  pages: readonly Page[];
+}
+
+/** A button whose menu is fetched when it is first pressed. */
+function OnDemand({ className, label, icon, pages }: OnDemandProps) {
+  const [asked, setAsked] = useState(false);
+  const button = (
+    <UnstyledButton className={className} aria-haspopup="menu" onClick={() => setAsked(true)}>
+      <Icon name={icon} />
+      <bdi>{label}</bdi>
+    </UnstyledButton>
+  );
+  if (!asked) return button;
+  return (
+    <Suspense fallback={button}>
+      <ShellMenu target={button} pages={pages} />
+    </Suspense>
   );
 }
 
@@ -163,10 +134,14 @@ export function ThemeSwitch() {
   const dark = colorScheme === "dark" || (colorScheme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
   const label = t(dark ? "nav.lightTheme" : "nav.darkTheme");
   return (
-    <Tooltip label={label}>
-      <ActionIcon variant="subtle" size="lg" aria-label={label} onClick={() => setColorScheme(dark ? "light" : "dark")}>
-        <Icon name={dark ? "sun" : "moon"} />
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      variant="subtle"
+      size="lg"
+      aria-label={label}
+      title={label}
+      onClick={() => setColorScheme(dark ? "light" : "dark")}
+    >
+      <Icon name={dark ? "sun" : "moon"} />
+    </ActionIcon>
   );
 }

@@ -1,6 +1,5 @@
 /** Who may log in, and what their browsers are; one's own password. */
 import { ActionIcon, Alert, Button, Code, CopyButton, Group, Menu, PasswordInput, Select, Stack, Table, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +7,7 @@ import { api, unwrap } from "../api/client";
 import { adviceOf } from "../api/errors";
 import type { components } from "../api/schema";
 import { useSession } from "../app/session";
+import { toast } from "../app/toast";
 import { Card } from "../ui/Card";
 import { Chip } from "../ui/Chip";
 import { Icon } from "../ui/Icon";
@@ -50,7 +50,7 @@ function Row({ account, onLink }: { account: Account; onLink: (path: string) => 
   const { t } = useTranslation();
   const { data: session } = useSession();
   const client = useQueryClient();
-  const told = (error: unknown) => notifications.show({ color: "red", message: adviceOf(error) });
+  const told = (error: unknown) => toast({ color: "red", message: adviceOf(error) });
   const done = () => client.invalidateQueries({ queryKey: KEY });
   const params = { path: { account_id: account.id } };
   const link = useMutation({
@@ -184,7 +184,7 @@ export function Myself() {
     mutationFn: () => unwrap(api.PUT("/api/v1/session/password", { body: passwords })),
     onSuccess: () => {
       setPasswords({ current_password: "", password: "" });
-      notifications.show({ color: "green", message: t("myself.changed") });
+      toast({ color: "green", message: t("myself.changed") });
     },
   });
   const send = (event: FormEvent) => {

@@ -1,11 +1,11 @@
 /** What is kept of calls and for how long; everything about one caller, to hand out or to erase. */
 import { Alert, Button, Group, Modal, NumberInput, Radio, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../api/client";
 import { adviceOf } from "../api/errors";
+import { toast } from "../app/toast";
 import { Card } from "../ui/Card";
 import { useSettings } from "./useSettings";
 
@@ -47,7 +47,7 @@ function OneCaller() {
     onSuccess: (done) => {
       setAsking(false);
       void client.invalidateQueries();
-      notifications.show({ message: t("privacy.erased", { calls: done.calls, appointments: done.appointments, messages: done.messages }) });
+      toast({ message: t("privacy.erased", { calls: done.calls, appointments: done.appointments, messages: done.messages }) });
     },
   });
   const error = handOut.error ?? erase.error;

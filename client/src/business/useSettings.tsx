@@ -1,6 +1,5 @@
 /** The settings of the business as a draft that several sections edit, and that is saved as a whole. */
 import { Button, Group, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +7,7 @@ import { api, unwrap } from "../api/client";
 import { useBusiness } from "../api/data";
 import { adviceOf, Refused } from "../api/errors";
 import type { components } from "../api/schema";
+import { toast } from "../app/toast";
 import { currentLanguage } from "../i18n";
 import { Failed, Waiting } from "../ui/States";
 import classes from "./useSettings.module.css";
@@ -87,7 +87,7 @@ export function SettingsDraft({ children }: { children: ReactNode }) {
     save.mutate(edited, {
       onSuccess: () => {
         setEdited(null);
-        notifications.show({ color: "green", message: t("business.saved") });
+        toast({ color: "green", message: t("business.saved") });
       },
     });
   return (

@@ -1,12 +1,12 @@
 /** One appointment: whose it is, what and when, and behind it the call in which it was made. */
 import { Alert, Button, Divider, Drawer, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { serviceName, staffName, useAppointment, useCall } from "../api/data";
 import { adviceOf, Refused } from "../api/errors";
 import type { Appointment, CallDetail, Service, Staff } from "../api/types";
+import { toast } from "../app/toast";
 import { CallRecord } from "../call/CallRecord";
 import { PhoneNumber } from "../call/Number";
 import { OUTCOME_TONES, STATUS_TONES, URGENCY_TONES } from "../call/outcome";
@@ -124,7 +124,7 @@ function Actions({ made }: { made: Appointment }) {
   const [asking, setAsking] = useState<"move" | "cancel" | null>(null);
   const cancel = useCancel();
   const edit = useEdit();
-  const told = (error: unknown) => notifications.show({ color: "red", message: adviceOf(error) });
+  const told = (error: unknown) => toast({ color: "red", message: adviceOf(error) });
   if (made.status === "cancelled") return null;
   return (
     <>

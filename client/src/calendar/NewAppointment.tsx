@@ -1,11 +1,11 @@
 /** Making an appointment by hand: when, what, with whom, for whom. A time that is taken is answered with free ones. */
 import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { inLanguage } from "../api/data";
 import { adviceOf, isRefused, Refused } from "../api/errors";
 import type { Service, Staff } from "../api/types";
+import { toast } from "../app/toast";
 import { wallClock } from "../i18n/format";
 import { DateField } from "../ui/DateField";
 import { TimeField } from "../ui/TimeField";
@@ -59,7 +59,7 @@ function Form({ place, services, staff, zone, onClose }: NewAppointmentProps & {
       notes: contact.notes || null,
     };
     const done = () => {
-      notifications.show({ color: "green", message: t("calendar.made") });
+      toast({ color: "green", message: t("calendar.made") });
       onClose();
     };
     make.mutate({ body, key: `${key}-${day}-${minutesOf(time)}` }, { onSuccess: done });

@@ -1,13 +1,13 @@
 /** The calendar: who comes when. View, day and open appointment live in the address. */
 import { Button, Checkbox } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useAppointments, useBusiness, useServices, useStaff, useZone } from "../api/data";
 import { adviceOf, isRefused, Refused } from "../api/errors";
 import type { Appointment } from "../api/types";
+import { hideToast, toast } from "../app/toast";
 import { Alternatives } from "../calendar/Alternatives";
 import { AppointmentCalendar, LineOfNames, shownDays, type View, VIEWS } from "../calendar/AppointmentCalendar";
 import { AppointmentDrawer } from "../calendar/AppointmentDrawer";
@@ -119,10 +119,10 @@ function useChange(appointments: readonly Appointment[], zone: string) {
   const tell = (error: unknown, made: Appointment, to: Slotted) => {
     const id = `moved-${made.id}`;
     const again = (next: Slotted, outside = false) => {
-      notifications.hide(id);
+      hideToast(id);
       change(slotted(made), next, outside);
     };
-    notifications.show({
+    toast({
       id,
       color: "red",
       autoClose: 12_000,

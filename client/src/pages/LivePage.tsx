@@ -1,6 +1,5 @@
 /** Calls that go on: who has the floor, what is said as it is said, and three orders to the call. */
 import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import { api, unwrap } from "../api/client";
 import { useBusiness } from "../api/data";
 import { adviceOf, Unreachable } from "../api/errors";
 import { type LiveCall, useLive } from "../api/live";
+import { toast } from "../app/toast";
 import { liveTurn } from "../call/liveTurn";
 import { PhoneNumber } from "../call/Number";
 import { Transcript } from "../call/Transcript";
@@ -89,7 +89,7 @@ function Orders({ call }: { call: LiveCall }) {
   const { t } = useTranslation();
   const [asking, setAsking] = useState<"hangUp" | "transfer" | null>(null);
   const path = { call_id: call.call_id };
-  const onError = (error: unknown) => notifications.show({ color: "red", message: adviceOf(error) });
+  const onError = (error: unknown) => toast({ color: "red", message: adviceOf(error) });
   const pause = useMutation({
     mutationFn: (paused: boolean) =>
       unwrap(api.PUT("/api/v1/live/calls/{call_id}/pause", { params: { path }, body: { paused } })),

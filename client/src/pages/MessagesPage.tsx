@@ -1,20 +1,10 @@
 /** What callers left for somebody to see to: urgent first to the eye, done with one press. */
-import { Button, SegmentedControl, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
-import { useMarkMessage, useMessages, useZone } from "../api/data";
-import { adviceOf } from "../api/errors";
-import type { Message } from "../api/types";
-import { PhoneNumber } from "../call/Number";
-import { URGENCY_TONES } from "../call/outcome";
-import { currentLanguage } from "../i18n";
-import { clockTime, longDate } from "../i18n/format";
+import { useMessages } from "../api/data";
+import { MessageCard } from "../call/MessageCard";
 import { Card } from "../ui/Card";
-import { Chip } from "../ui/Chip";
-import { Icon } from "../ui/Icon";
-import { Ltr } from "../ui/Ltr";
 import { PageHead } from "../ui/PageHead";
 import { Empty, Failed, Waiting } from "../ui/States";
 import classes from "./MessagesPage.module.css";
@@ -60,53 +50,5 @@ export default function MessagesPage() {
         </Button>
       ) : null}
     </>
-  );
-}
-
-export function MessageCard({ message }: { message: Message }) {
-  const { t } = useTranslation();
-  const zone = useZone();
-  const language = currentLanguage();
-  const mark = useMarkMessage();
-  const done = message.done_at !== null;
-  const toggle = () =>
-    mark.mutate(
-      { id: message.id, version: message.version, done: !done },
-      { onError: (error) => notifications.show({ color: "red", message: adviceOf(error) }) },
-    );
-  return (
-    <article className={classes.message} data-urgency={message.urgency} data-done={done || undefined}>
-      <div className={classes.head}>
-        <strong>
-          <bdi>{message.name ?? t("messages.unnamed")}</bdi>
-        </strong>
-        <PhoneNumber number={message.from_number} link />
-        {message.urgency === "normal" ? null : (
-          <Chip tone={URGENCY_TONES[message.urgency]}>{t(`urgency.${message.urgency}`)}</Chip>
-        )}
-        <span className={classes.when}>
-          {longDate(message.created_at, language, zone)}, <Ltr>{clockTime(message.created_at, language, zone)}</Ltr>
-        </span>
-      </div>
-      <Text dir="auto" className={classes.text}>
-        {message.text}
-      </Text>
-      <div className={classes.foot}>
-        <Button
-          size="compact-md"
-          variant={done ? "default" : "light"}
-          loading={mark.isPending}
-          leftSection={<Icon name="check" size={16} />}
-          onClick={toggle}
-        >
-          {t(done ? "messages.reopen" : "messages.markDone")}
-        </Button>
-        {message.call_id ? (
-          <Link href={`/calls/${encodeURIComponent(message.call_id)}`} className={classes.call}>
-            {t("messages.toCall")}
-          </Link>
-        ) : null}
-      </div>
-    </article>
   );
 }

@@ -11,6 +11,7 @@ import type { components } from "../api/schema";
 import type { Appointment } from "../api/types";
 import { CallRow } from "../call/CallRow";
 import { LiveStrip } from "../call/LiveStrip";
+import { MessageCard } from "../call/MessageCard";
 import { PhoneNumber } from "../call/Number";
 import { currentLanguage } from "../i18n";
 import { clockTime, dayOf, longDate } from "../i18n/format";
@@ -19,7 +20,6 @@ import { Icon } from "../ui/Icon";
 import { Ltr } from "../ui/Ltr";
 import { PageHead } from "../ui/PageHead";
 import { Empty, Failed, Waiting } from "../ui/States";
-import { MessageCard } from "./MessagesPage";
 import classes from "./TodayPage.module.css";
 
 type Today = components["schemas"]["Today"];
