@@ -163,7 +163,7 @@ class Config:
     do_jobs: bool = setting(
         True,
         read.boolean,
-        "Do here what follows calls and bookings: summaries, messages, clean-up. Of several machines at least one must.",
+        "Do here what follows calls and bookings: summaries, messages, clean-up. One machine must.",
     )
     log_level: str = setting("INFO", read.choice("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged.")
     log_format: str = setting("console", read.choice("console", "json"), "Log lines for people or for machines.")
