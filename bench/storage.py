@@ -1,12 +1,12 @@
-"""Measure the appointment book and the record of calls on a real SQLite file.
+"""Measure the appointment book and the record of calls on a real SQLite file, and on PostgreSQL where it is installed.
 
-    python -m bench.storage [--bookings 1000] [--calls 400] [--seconds 10] [--dir DIRECTORY]
+    python -m bench.storage [--bookings 1000] [--calls 400] [--seconds 10] [--dir DIRECTORY] [--only sqlite]
 
-booking: one thread commits appointments one after another, each durable against a power cut. writer: one thread
-puts what that many calls produce (two timeline lines a second each, and a transcript that grows by a turn every
-five seconds), as fast as it can; the writer thread then stores it. putting: the cost to the thread that puts,
-which in a worker is the media loop. slots: free times over a year of a calendar with 20,000 appointments.
-The directory decides which disk is measured; the default is the system's temporary one.
+booking: one thread commits appointments one after another, each durable against a power cut; then eight threads at
+once, while the writer stores the events of that many calls in real time. writer: one thread puts what that many calls
+produce (two timeline lines a second each, and a transcript that grows by a turn every five seconds), as fast as it
+can; the writer thread then stores it. putting: the cost to the thread that puts, which in a worker is the media loop.
+The directory decides which disk is measured; the default is the system's temporary one (PostgreSQL: always that).
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import os
 import platform
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count as count_up
 from pathlib import Path
 
-import msgspec
-
+from tools import postgresql
 from torim.core.transcript import Speaker, Turn
 from torim.desk.book import BookingRequest
-from torim.desk.business import load_business
-from torim.desk.slots import Busy, free_slots
 from torim.storage.records import CallStart
 from torim.storage.store import Store
 from torim.storage.writer import Writer
@@ -43,19 +43,32 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=400)
     parser.add_argument("--seconds", type=int, default=10, help="of every call")
     parser.add_argument("--dir", type=Path, default=None)
+    parser.add_argument("--only", choices=("sqlite", "postgresql"), default=None)
     options = parser.parse_args()
     print(
         f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, {platform.platform()}"
     )
-    with tempfile.TemporaryDirectory(dir=options.dir) as directory:
-        store = Store(f"sqlite:///{directory}/torim.db")
-        print(
-            f"upgrade   from nothing {1000 * timed(store.upgrade):.0f} ms, again {1000 * timed(store.upgrade):.1f} ms"
-        )
-        bookings(store, options.bookings)
-        records(store, options.calls, options.seconds)
-        store.close()
-    slots()
+    if options.only != "postgresql":
+        with tempfile.TemporaryDirectory(dir=options.dir) as directory:
+            measure(f"sqlite:///{directory}/torim.db", options)
+    if options.only != "sqlite":
+        reason = postgresql.missing()
+        if reason is not None:
+            print(f"postgresql is left out: {reason}")
+            return
+        with postgresql.running(durable=True) as server:
+            measure(server.url(server.create()), options)
+
+
+def measure(url: str, options: argparse.Namespace) -> None:
+    """Everything, on one database."""
+    store = Store(url)
+    print(f"== {store.database.url.get_backend_name()}")
+    print(f"upgrade   from nothing {1000 * timed(store.upgrade):.0f} ms, again {1000 * timed(store.upgrade):.1f} ms")
+    bookings(store, options.bookings)
+    busy_bookings(store, options.bookings, options.calls)
+    records(store, options.calls, options.seconds)
+    store.close()
 
 
 def timed(act: Callable[[], object]) -> float:
@@ -68,10 +81,45 @@ def timed(act: Callable[[], object]) -> float:
 def bookings(store: Store, count: int) -> None:
     """Time each of many commits."""
     times_ms = sorted(1000 * timed(partial(store.book, request(place))) for place in range(count))
-    p50, p99 = statistics.median(times_ms), times_ms[int(0.99 * (count - 1))]
-    print(f"booking   {count} commits: p50 {p50:.2f} ms, p99 {p99:.2f} ms, worst {times_ms[-1]:.2f} ms")
+    print(f"booking   {spread(times_ms)}")
     again_ms = 1000 * timed(lambda: store.book(request(0)))
     print(f"          the same wish again: {again_ms:.2f} ms")
+
+
+def busy_bookings(store: Store, count: int, calls: int) -> None:
+    """Time each of many commits of eight threads, beside the events of so many calls."""
+    writer, done = Writer(store), threading.Event()
+    for number in range(calls):
+        writer.start_call(CallStart(f"L{number}", "salon", "twilio", "embedded", NOW))
+
+    def talk() -> None:
+        for second in count_up():
+            if done.wait(1.0):
+                return
+            for number in range(calls):
+                one_second(writer, f"L{number}", second)
+
+    talking = threading.Thread(target=talk)
+    talking.start()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            wishes = [partial(store.book, request(count + place)) for place in range(count)]
+            times_ms = sorted(1000 * seconds for seconds in pool.map(timed, wishes))
+    finally:
+        done.set()
+        talking.join()
+    writer.flush(600)
+    writer.close()
+    print(f"          8 threads beside {calls} calls: {spread(times_ms)}")
+
+
+def spread(times_ms: list[float]) -> str:
+    """Sorted times in words."""
+    p99 = times_ms[int(0.99 * (len(times_ms) - 1))]
+    return (
+        f"{len(times_ms)} commits: p50 {statistics.median(times_ms):.2f} ms, p99 {p99:.2f} ms,"
+        f" worst {times_ms[-1]:.2f} ms"
+    )
 
 
 def request(place: int) -> BookingRequest:
@@ -137,16 +185,6 @@ def putting_alone_us() -> float:
     cost_us = 1e6 * timed(put) / count
     writer.close()
     return cost_us
-
-
-def slots() -> None:
-    """Search a year of a full calendar."""
-    business = msgspec.structs.replace(load_business(), horizon_days=365)
-    busy = [Busy.between(NOW + timedelta(minutes=26 * n), NOW + timedelta(minutes=26 * n + 20)) for n in range(20_000)]
-    service = business.services[0]
-    times_ms = [1000 * timed(lambda: list(free_slots(business, service, busy, NOW))) for _ in range(5)]
-    empty_ms = [1000 * timed(lambda: list(free_slots(business, service, [], NOW))) for _ in range(5)]
-    print(f"slots     a year, 20,000 appointments: {min(times_ms):.0f} ms; an empty year: {min(empty_ms):.0f} ms")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from torim.errors import ConfigError, StorageError
 
-BUSY_TIMEOUT_MS = 5_000  # how long a writer waits for another one before it gives up
+BUSY_TIMEOUT_MS = 5_000  # how long a writer waits for one of another process before it gives up
+QUEUE_TIMEOUT_S = 20.0  # and for those of its own process
 
 _LOCKED = ("storage.locked", "The database is locked by another program; stop it, or try again.")
 _FULL = ("storage.full", "The disk of the database is full; free some space there.")
@@ -92,6 +94,7 @@ class Database:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
+        self._queue = _queue(sqlite_path(self.url)) if self.is_sqlite else None
         if self.is_sqlite:
             _tune_sqlite(self.engine, durable)
         elif not durable:
@@ -120,14 +123,38 @@ class Database:
             IntegrityError: A rule of the schema was broken; the caller knows which.
             StorageError: The database refused.
         """
-        with translated(), self.engine.connect() as connection:
+        with translated(), self._turn(), self.engine.connect() as connection:
             immediate = connection.execution_options(torim_immediate=True)
             with immediate.begin():
                 yield immediate
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The turn of this thread among those of its process: SQLite lets whoever waits for its lock starve."""
+        if self._queue is None:
+            yield
+            return
+        if not self._queue.acquire(timeout=QUEUE_TIMEOUT_S):
+            advice = f"Other writers have held the database for {QUEUE_TIMEOUT_S:.0f} s; a faster disk would help."
+            raise StorageError(advice, code="storage.locked")
+        try:
+            yield
+        finally:
+            self._queue.release()
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+_queues: dict[Path, Lock] = {}
+_queues_guard = Lock()
+
+
+def _queue(path: Path) -> Lock:
+    """Where the writers of one file wait for each other, in this process."""
+    with _queues_guard:
+        return _queues.setdefault(path.absolute(), Lock())
 
 
 def parse_url(url: str) -> URL:
