@@ -18,7 +18,7 @@ from torim.core.events import EndReason
 from torim.core.transcript import Speaker, Turn
 from torim.desk.book import BookingRequest
 from torim.desk.business import Business, parse_business
-from torim.desk.messages import MessageRequest
+from torim.desk.messages import Message, MessageRequest
 from torim.live.recording import wav_header
 from torim.storage.access import AccessStore, Account, ApiKey, Session
 from torim.storage.files import call_files
@@ -163,6 +163,11 @@ class Office:
         self.call_file("CA1", ".call").write_text(TIMELINE, encoding="utf-8")
         self.call_file("CA1", ".wav").write_bytes(recording(seconds=2))
         made = self.store.book(self.wish())
+        left = self.fill_message()
+        self.ids |= {"call_id": "CA1", "appointment_id": made.id, "message_id": left.id}
+
+    def fill_message(self) -> Message:
+        """A message of the call."""
         message = MessageRequest(
             business_id="shop",
             text="Please call back.",
@@ -171,8 +176,7 @@ class Office:
             call_id="CA1",
             from_number="+972501234567",
         )
-        left = self.store.leave_message(message)
-        self.ids |= {"call_id": "CA1", "appointment_id": made.id, "message_id": left.id}
+        return self.store.leave_message(message)
 
     def wish(self, hours: int = 24, **more: Any) -> BookingRequest:
         """A haircut, some hours from now."""

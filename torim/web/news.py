@@ -19,6 +19,7 @@ from torim.storage.office import OfficeStore
 from torim.web.live_calls import LiveCall, LiveCalls
 
 LOOK_EVERY_S = 0.7
+FIRST_LOOK_S = 3.0
 QUIET_S = 15.0  # so that proxies and pages know that the stream is alive
 OVERLAP = timedelta(seconds=5)  # clocks of machines, and transactions that commit late
 WATCHERS_MAX = 64
@@ -65,7 +66,7 @@ class _Watched:
 
     queues: list[asyncio.Queue[News]] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    latest: Calls = Calls(())
+    ready: asyncio.Event = field(default_factory=asyncio.Event)  # the book was looked at once: what follows is new
 
 
 class NewsDesk:
@@ -96,6 +97,9 @@ class NewsDesk:
         queue: asyncio.Queue[News] = asyncio.Queue()
         watched = self._watch(business_id, queue)
         try:
+            with contextlib.suppress(TimeoutError):  # a database that is away must not keep the live calls away
+                async with asyncio.timeout(FIRST_LOOK_S):
+                    await watched.ready.wait()
             yield Calls(tuple(await self._live.calls(business_id)))
             while True:
                 try:
@@ -154,6 +158,7 @@ class NewsDesk:
                     for item in fresh:
                         _tell(watched, Booked(item) if isinstance(item, Appointment) else Left(item))
                 since, first = looked_at, False
+                watched.ready.set()
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _look(self, business_id: str, since: datetime) -> Sequence[Appointment | Message]:

@@ -1,0 +1,204 @@
+"""Live calls over the API: the stream of events as it comes, on a real socket, and orders to a call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from api_scene import NOW, OTHER, SHOP, Office, play
+
+from torim.web.live_calls import Command, LiveCall, LiveTurn
+from torim.web.news import WATCHERS_MAX
+from torim.web.server import web_server
+
+CALL = LiveCall(
+    call_id="CA7",
+    call_sid="CA7",
+    business_id="shop",
+    carrier="twilio",
+    engine="embedded",
+    language="he",
+    from_number="+972501234567",
+    to_number="+97235550100",
+    started_at=NOW,
+    duration_ms=0,
+    phase="greeting",
+    floor="ai",
+    paused=False,
+    barge_ins=0,
+    turns=(),
+)
+SAID = LiveTurn("ai", 0, 900, "Hello,", "how may I help?", False)
+STREAM_WAIT_S = 10.0
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    made = Office(tmp_path, businesses=(SHOP, OTHER))
+    made.call("CA1")
+    return made
+
+
+class Events:
+    """The events of one stream, as they come."""
+
+    def __init__(self, lines: AsyncIterator[str]) -> None:
+        self._lines = lines
+
+    async def next(self) -> dict[str, Any]:
+        async with asyncio.timeout(STREAM_WAIT_S):
+            async for line in self._lines:
+                if line.startswith("data: "):
+                    found: dict[str, Any] = json.loads(line.removeprefix("data: "))
+                    return found
+        raise AssertionError("the stream ended")
+
+    async def rest(self) -> list[str]:
+        async with asyncio.timeout(STREAM_WAIT_S):
+            return [line async for line in self._lines if line]
+
+
+def watch(office: Office, scene: Callable[[Events], Awaitable[None]]) -> None:
+    """Run a scene on an open stream of events."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Events]:
+        async with (
+            web_server(office.app, "127.0.0.1", 0) as port,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+            client.stream("GET", "/api/v1/live/events", headers=office.key("calls:read")) as answer,
+        ):
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            assert answer.headers["cache-control"] == "no-store"
+            yield Events(answer.aiter_lines())
+
+    async def run() -> None:
+        async with opened() as events:
+            await scene(events)
+
+    asyncio.run(run())
+    assert office.deps.news.watchers == 0
+
+
+def change(office: Office, *calls: LiveCall) -> None:
+    office.stage.live = calls
+    office.stage.changed.set()
+
+
+def test_a_call_is_seen_from_its_beginning_to_its_end(office: Office) -> None:
+    async def scene(events: Events) -> None:
+        assert await events.next() == {"type": "calls", "calls": []}
+        change(office, CALL)
+        begun = (await events.next())["call"]
+        assert (begun["call_id"], begun["floor"], begun["turns"]) == ("CA7", "ai", [])
+        change(office, replace(CALL, floor="verifying", turns=(SAID,)))
+        spoken = (await events.next())["call"]
+        assert spoken["floor"] == "verifying" and spoken["turns"][0]["unheard_text"] == "how may I help?"
+        change(office)
+        assert await events.next() == {"type": "call_ended", "call_id": "CA7"}
+
+    watch(office, scene)
+
+
+def test_what_goes_on_already_comes_first_and_nothing_of_another_business(office: Office) -> None:
+    office.stage.live = (CALL, replace(CALL, call_id="CA8", business_id="other"))
+
+    async def scene(events: Events) -> None:
+        first = await events.next()
+        assert [call["call_id"] for call in first["calls"]] == ["CA7"]
+
+    watch(office, scene)
+
+
+def test_an_appointment_and_a_message_appear_while_somebody_watches(office: Office) -> None:
+    old = office.store.book(office.wish(24))
+
+    async def scene(events: Events) -> None:
+        await events.next()
+        made = await asyncio.to_thread(office.store.book, office.wish(48))
+        shown = await events.next()
+        assert shown["type"] == "appointment" and shown["appointment"]["id"] == made.id != old.id
+        await asyncio.to_thread(office.fill_message)
+        left = await events.next()
+        assert left["type"] == "message" and left["message"]["text"] == "Please call back."
+
+    watch(office, scene)
+
+
+def test_the_stream_ends_at_once_when_the_server_stops(office: Office) -> None:
+    async def scene(events: Events) -> None:
+        await events.next()
+        office.deps.news.close()
+        assert await events.next() == {"type": "closed"}
+        assert await events.rest() == []
+
+    watch(office, scene)
+
+
+def test_only_so_many_pages_may_watch(office: Office) -> None:
+    async def run() -> None:
+        news = office.deps.news
+        streams = [news.follow("shop") for _ in range(WATCHERS_MAX)]
+        for stream in streams:
+            await anext(stream)
+        async with office.client(office.key("calls:read")) as client:
+            refused = await client.get("/api/v1/live/events")
+            assert refused.status_code == 429 and refused.json()["code"] == "access.too_many_streams"
+        for stream in streams:
+            await stream.aclose()  # type: ignore[attr-defined]
+        assert news.watchers == 0
+
+    asyncio.run(run())
+
+
+def test_orders_reach_the_call_and_only_a_call_of_this_business(office: Office) -> None:
+    office.stage.live = (CALL, replace(CALL, call_id="CA8", business_id="other"))
+    base = "/api/v1/live/calls"
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        assert [call["call_id"] for call in (await client.get(base)).json()["items"]] == ["CA7"]
+        assert (await client.put(f"{base}/CA7/pause", json={"paused": True})).status_code == 204
+        assert (await client.put(f"{base}/CA7/pause", json={"paused": False})).status_code == 204
+        assert (await client.post(f"{base}/CA7/hang-up")).status_code == 204
+        assert (await client.post(f"{base}/CA8/hang-up")).status_code == 404
+        assert (await client.post(f"{base}/gone/hang-up")).status_code == 404
+
+    play(office, scene, office.key("calls:read", "calls:control"))
+    assert office.stage.orders == [("CA7", Command.PAUSE), ("CA7", Command.RESUME), ("CA7", Command.HANG_UP)]
+
+
+def test_a_call_is_put_through_to_a_number_that_an_owner_names(office: Office) -> None:
+    office.stage.live = (CALL, replace(CALL, call_id="B1", carrier="browser"))
+    path = "/api/v1/live/calls/CA7/transfer"
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        nobody = await client.post(path, json={})
+        assert nobody.status_code == 409 and nobody.json()["code"] == "live.no_number"
+        assert (await client.post(path, json={"number": "052-111-2222"})).status_code == 204
+        browser = await client.post("/api/v1/live/calls/B1/transfer", json={"number": "052-111-2222"})
+        assert browser.json()["code"] == "live.cannot_dial"
+
+    async def by_staff(client: httpx.AsyncClient) -> None:
+        assert (await client.post(path, json={"number": "052-111-2222"})).status_code == 403
+
+    play(office, scene, office.key("calls:control", "business:write"))
+    play(office, by_staff, office.key("calls:control"))
+    assert office.stage.orders == [("CA7", Command.TRANSFER)]
+    assert office.deps.transfers.take("CA7") == "+972521112222"
+    assert office.deps.transfers.take("CA7") is None
+
+
+def test_a_browser_call_gets_a_token_and_the_number_it_seems_to_come_from(office: Office) -> None:
+    async def scene(client: httpx.AsyncClient) -> None:
+        begun = (await client.post("/api/v1/test-calls", json={"caller": "050-123-4567"})).json()
+        assert begun["path"] == "/browser/media"
+        assert begun["parameters"]["called"] == "+97235550100" and begun["parameters"]["caller"] == "+972501234567"
+
+    play(office, scene, office.key("calls:control"))
