@@ -1,6 +1,7 @@
 """Train the verifier on a folder of labelled recordings: weights, model card, golden vectors.
 
     python -m tools.train_verifier --corpus DIR --test DIR      train, test, write weights and card
+    python -m tools.train_verifier --corpus DIR --out FILE.npz      train and write weights only
     python -m tools.train_verifier --corpus DIR --check         train and compare with the installed weights
 
 The folders hold `manifest.csv` as described in `torim.lab.bargein.corpus`; a group (speaker or source) is never
@@ -29,7 +30,7 @@ from torim.lab.bargein.corpus import Clip, held_out, read_corpus
 
 Floats = NDArray[np.float32]
 
-VARIANTS = (0, 1, 2)  # lines that each recording is heard on
+VARIANTS = (0, 1, 2, 3, 4)  # lines that each recording is heard on
 HELD_OUT = 0.25  # of the groups, for the card's first test
 RIDGE = 1e-2  # on standardised features: weaker learns the sources' microphones
 STEPS = 60
@@ -93,29 +94,33 @@ def _softmax(scores: Floats) -> Floats:
     return np.asarray(grown / grown.sum(axis=1, keepdims=True), np.float32)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--corpus", type=Path, required=True, help="folder to train on")
     parser.add_argument("--test", type=Path, action="append", default=[], help="folder to test on; may be repeated")
+    parser.add_argument("--out", type=Path, help="write the weights there, and nothing else")
     parser.add_argument("--check", action="store_true", help="write nothing; compare with the installed weights")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     corpus = read_corpus(options.corpus)
     examples = gather(corpus.clips)
     print(f"{len(corpus.clips)} recordings, {len(examples.classes)} examples: {_counted(examples)}")
     matrix, bias = (values.astype(np.float16).astype(np.float32) for values in fit(examples))
     if options.check:
         return _compare(matrix, bias)
-    np.savez(
-        weights.VERIFIER_FILE,
-        matrix=matrix.astype(np.float16),
-        bias=bias.astype(np.float16),
-        vad_sha256=np.array(weights.vad_sha256()),
-    )
-    print(f"{weights.VERIFIER_FILE}: {weights.VERIFIER_FILE.stat().st_size} bytes")
+    write_weights(options.out or weights.VERIFIER_FILE, matrix, bias)
+    if options.out:
+        return 0
     _write_golden(examples, Verifier(matrix, bias))
     if options.test:
         _write_card(options, examples, Verifier(matrix, bias))
     return 0
+
+
+def write_weights(path: Path, matrix: Floats, bias: Floats) -> None:
+    """The file that `torim.audio.verifier` reads; the same numbers give the same bytes."""
+    pin = np.array(weights.vad_sha256())
+    np.savez(path, matrix=matrix.astype(np.float16), bias=bias.astype(np.float16), vad_sha256=pin)
+    print(f"{path}: {path.stat().st_size} bytes")
 
 
 def _write_golden(examples: Examples, verifier: Verifier) -> None:

@@ -169,9 +169,10 @@ checked at load.
 **Use.** To decide, within 100 to 500 ms, whether a sound that silenced the AI is a turn; `torim/core/policy.py` says
 how the odds are used. It identifies nobody, knows no words and no language, and is no general detector of coughs.
 
-**Training.** {counted}; each recording on three lines (level -40 to -14 dBFS, noise -72 to -48 dBFS, spectral tilt,
-a coarse codec on a third, a room on {rooms} % of the drawn ones), mu-law, at the listener's own trigger and every
-320 ms after it, at ages of 64 to 576 ms. Classes weigh the same. Recordings marked in doubt are left out.
+**Training.** {counted}; each recording on five lines (level -40 to -14 dBFS, noise -72 to -48
+dBFS, spectral tilt, a coarse codec on a third, a room on {rooms} % of the drawn ones, and on three of the five 0.8 to
+1.25 times as fast), mu-law, at the listener's own trigger and every 320 ms after it, at ages of 64 to 576 ms. Classes
+weigh the same. Recordings marked in doubt are left out.
 
 ## Training recordings and their licences
 """

@@ -1,7 +1,8 @@
 """Recordings as the verifier hears them: states of the neural VAD after the listener's own trigger.
 
 Each recording is put on lines that differ in level, noise, band and tilt (one plain, the others drawn from the
-recording's name and a number, so that every run gives the same), goes through mu-law, and is heard by the product's
+recording's name and a number, so that every run gives the same; from the third on it is also said faster or slower,
+which makes other voices of few), goes through mu-law, and is heard by the product's
 front end, VAD and listener (rules only) as over the AI's speech. Questions are opened at the trigger and every
 320 ms after it while the sound lasts, as the listener does.
 """
@@ -35,6 +36,8 @@ ROLLING_QUESTIONS = 3
 LEAD_MS, TAIL_MS = 1_500, 400  # line noise around a recording: adaptive measures have met the line
 EARLY_MS = 80  # a trigger this long before the manifest's onset is still the sound's
 UNTRIGGERED_MS = 60  # after the onset: where a question is opened for a sound that the listener never noticed
+PLAIN_SPEEDS = 2  # variants in which a recording keeps its speed
+SPEEDS = (0.8, 1.25)  # of the others
 ROOMS = 0.3  # of the drawn lines: heard from some way off
 BATCH = 96
 OVER_SPEECH = FarEnd(sounding=True, since_played_ms=0)
@@ -104,6 +107,8 @@ def hear(clips: Sequence[Clip], variants: Sequence[int]) -> Iterator[Heard]:
 
 def _on_a_line(clip: Clip, variant: int) -> Heard:
     chance = np.random.default_rng(list(hashlib.sha256(f"{clip.name} {variant}".encode()).digest()[:8]))
+    if variant >= PLAIN_SPEEDS:
+        clip = _at_speed(clip, float(np.exp(chance.uniform(*np.log(SPEEDS)))))
     level_db, noise_db, tilt, codec = -26.0, -62.0, 0.0, Codec.NONE
     if variant:
         level_db, noise_db, tilt = chance.uniform(-40, -14), chance.uniform(-72, -48), chance.uniform(-0.6, 0.6)
@@ -120,6 +125,17 @@ def _on_a_line(clip: Clip, variant: int) -> Heard:
         line = np.concatenate([leg.frame(line[at : at + 160]) for at in range(0, length, 160)])
     payload = g711.encode(np.clip(np.rint(line), -32768, 32767).astype(np.int16))
     return Heard(clip, payload, (lead + clip.onset_samples) / 8, (lead + clip.offset_samples) / 8)
+
+
+def _at_speed(clip: Clip, speed: float) -> Clip:
+    """The recording played faster or slower: pitch, resonances and pace change together."""
+    at = np.arange(int(len(clip.samples) / speed)) * speed
+    return replace(
+        clip,
+        samples=np.interp(at, np.arange(len(clip.samples)), clip.samples),
+        onset_samples=int(clip.onset_samples / speed),
+        offset_samples=int(clip.offset_samples / speed),
+    )
 
 
 def _in_a_room(sound: NDArray[np.float64], chance: np.random.Generator) -> NDArray[np.float64]:

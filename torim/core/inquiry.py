@@ -29,6 +29,11 @@ class Refused:
         """Voice was heard until then, and refused; ``short``: it was one, but too short."""
         self._heard_ms, self._short = heard_ms, short
 
+    def hear(self, voice: bool, now_ms: int) -> None:
+        """More of it: coughs of one fit are one event, however many they are."""
+        if voice and now_ms - self._heard_ms < self._settings.same_event_ms and not self._short:
+            self._heard_ms = now_ms
+
     def insists(self, began_ms: int) -> bool:
         """Whether a sound that began then is a second voice, and not the same fit of coughing."""
         settings = self._settings

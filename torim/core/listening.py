@@ -149,6 +149,7 @@ class Listener:
         if self._state is ListenState.VERIFYING:
             self._count(own, probability)
             return self._verify(audio_ms)
+        self._inquiry.refused.hear(probability >= settings.speech_keep_min, self._now_ms)
         if self._state is ListenState.DISMISSED and self._believed_after_all(own, far_end):
             return self._onset(far_end, audio_ms) + self._sure(audio_ms)
         return self._ask_anew(audio_ms) + self._trigger(own, far_end, audio_ms)
@@ -313,19 +314,20 @@ class Listener:
         sound, now_ms = self._sound, self._now_ms
         stopped = not self._measure.armed and self._probability < self._settings.speech_keep_min
         age_ms = now_ms - sound.began_ms
-        at = Moment(age_ms, self._length_ms(), self._goes_on(), stopped)
+        at = Moment(age_ms, self._length_ms(), 0.0 if self._surely_echo() else self._probability, stopped)
         verdict = decide(sound, at, self._settings)
         if verdict is Verdict.VOICE:
             return self._sure(audio_ms)
-        if verdict is Verdict.UNDECIDED and age_ms < self._settings.verify_max_ms:
+        settings = self._settings
+        by_rules = sound.odds is None or sound.known
+        limit_ms = settings.verify_max_ms if by_rules else settings.verify_learned_ms
+        if verdict is Verdict.UNDECIDED and age_ms < limit_ms:
             return []
         self._state = ListenState.DISMISSED
         self._fell = self._probability < self._settings.speech_keep_min
+        self._windows_in_a_row = 0
         self._inquiry.drop(verdict, sound, now_ms)
         return [VoiceDropped(audio_ms, verdict, self._evidence())]
-
-    def _goes_on(self) -> bool:
-        return self._probability >= self._settings.speech_min and not self._surely_echo()
 
     def _length_ms(self) -> int:
         """How long the sound has been about as loud as at its loudest: breath before and room after do not count."""

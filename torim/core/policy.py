@@ -35,6 +35,7 @@ class Row:
     turn_from_ms: int  # of the sound's length: a voice that goes on this long is a turn
     drop_from_ms: int  # since the trigger: before, no odds are bad enough
     short_is_turn: bool  # whether a voice that ended before was a turn
+    odds_early: float  # that a turn must show before `settled_ms`
 
 
 def row(context: Context, settings: ListenSettings) -> Row:
@@ -42,11 +43,14 @@ def row(context: Context, settings: ListenSettings) -> Row:
     s = settings
     match context:
         case Context.IDLE | Context.WINDOW:
-            return Row(s.turn_quiet_ms, s.drop_quiet_ms, True)
-        case Context.ASKED | Context.AGAIN:
-            return Row(s.turn_asked_ms, s.drop_from_ms, True)
+            return Row(s.turn_quiet_ms, s.drop_quiet_ms, True, s.odds_early)
+        case Context.ASKED:
+            return Row(s.turn_asked_ms, s.drop_from_ms, True, s.odds_early)
+        case Context.AGAIN:
+            return Row(s.turn_again_ms, s.drop_from_ms, True, s.odds_short)
         case Context.STATEMENT:
-            return Row(s.turn_statement_ms, s.drop_from_ms, s.turn_statement_ms <= s.turn_asked_ms)
+            short_is_turn = s.turn_statement_ms <= s.turn_asked_ms
+            return Row(s.turn_statement_ms, s.drop_from_ms, short_is_turn, s.odds_early)
 
 
 def context_of(far_end: FarEnd, again: bool, settings: ListenSettings) -> Context:
@@ -64,7 +68,7 @@ class Moment:
 
     age_ms: int  # since the trigger
     length_ms: int  # from its first to its last loud frame
-    goes_on: bool  # there is speech still
+    speech: float  # the neural VAD's newest word
     stopped: bool  # it has been silent for as long as the gate waits
 
 
@@ -83,13 +87,13 @@ def decide(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
         return Verdict.ECHO
     asks = row(context_of(sound.far_end, sound.again, settings), settings)
     if at.stopped:
-        return _of_short(sound, asks, settings)
+        return _of_ended(sound, at, asks, settings)
     if at.age_ms >= asks.drop_from_ms and sound.odds < settings.odds_drop:
         return Verdict.NOISE
-    if at.age_ms >= settings.verify_max_ms:
+    if at.age_ms >= settings.verify_learned_ms:
         return _at_deadline(sound, at, asks, settings)
-    least = settings.odds_short if sound.again else settings.odds_commit
-    if voiced and at.length_ms >= asks.turn_from_ms and sound.odds >= least:
+    least = asks.odds_early if at.age_ms < settings.settled_ms else min(asks.odds_early, settings.odds_commit)
+    if voiced and at.length_ms >= asks.turn_from_ms and sound.odds >= least and _goes_on(at, asks, settings):
         return Verdict.VOICE
     return Verdict.UNDECIDED
 
@@ -103,16 +107,21 @@ def _over_echo(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
     return verdict
 
 
+def _goes_on(at: Moment, asks: Row, settings: ListenSettings) -> bool:
+    """Whether a voice is in the middle of something: an acknowledgement of that length fades."""
+    return asks.short_is_turn or at.speech >= settings.goes_on_min
+
+
 def _at_deadline(sound: Sound, at: Moment, asks: Row, settings: ListenSettings) -> Verdict:
     """A sound that is still there: a voice that goes on is a turn."""
-    least = settings.odds_short if asks.short_is_turn else settings.odds_commit
-    long = at.length_ms >= min(asks.turn_from_ms, settings.turn_deadline_ms) and at.goes_on
-    if long and sound.voice_ms >= settings.voice_least_ms and sound.odds is not None and sound.odds >= least:
-        return Verdict.VOICE
-    return _of_short(sound, asks, settings)
+    long = max(at.length_ms, sound.voice_ms) >= min(asks.turn_from_ms, settings.turn_deadline_ms)
+    voiced = sound.voice_ms >= settings.voice_least_ms
+    if at.speech >= settings.goes_on_min and long and voiced and sound.odds is not None:
+        return Verdict.VOICE if sound.odds >= settings.odds_commit else Verdict.NOISE
+    return _of_ended(sound, at, asks, settings)
 
 
-def _of_short(sound: Sound, asks: Row, settings: ListenSettings) -> Verdict:
+def _of_ended(sound: Sound, at: Moment, asks: Row, settings: ListenSettings) -> Verdict:
     """A sound that ended before it was decided."""
     pitched = sound.pitch_ms >= settings.pitch_ms
     voiced = sound.voice_ms >= settings.voice_least_ms or (sound.voice_ms > 0 and pitched)
@@ -120,7 +129,8 @@ def _of_short(sound: Sound, asks: Row, settings: ListenSettings) -> Verdict:
     ours = sound.removing and sound.echo_share >= settings.echo_share
     if ours or not voiced or sound.odds is None or sound.odds < least:
         return Verdict.NOISE
-    return Verdict.VOICE if asks.short_is_turn else Verdict.SHORT
+    long = at.length_ms >= settings.turn_ended_ms and sound.odds >= settings.odds_commit
+    return Verdict.VOICE if asks.short_is_turn or long else Verdict.SHORT
 
 
 def _second_voice(sound: Sound, settings: ListenSettings) -> bool:

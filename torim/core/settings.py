@@ -106,6 +106,9 @@ class ListenSettings:
     echo_share: float = setting(0.5, "of the frames since the onset that must look like echo")
     noise_verdict_ms: int = setting(300, "no word of the neural VAD by then: noise")
     verify_max_ms: int = setting(560, "an open question is dropped; a second trigger starts anew")
+    verify_learned_ms: int = setting(
+        760, "with the verifier: the AI goes on at 600 ms, and is stopped again if need be"
+    )
     verification: str = setting(
         "learned", "learned, rules (also where weights are missing), or off: every hold is a cut"
     )
@@ -113,8 +116,10 @@ class ListenSettings:
     odds_drop: float = setting(
         -3.0, "log-odds of a turn below which a hold is dropped; -1 refuses callers, wins nothing"
     )
-    odds_commit: float = setting(1.0, "log-odds above which a voice is a turn once its context's time has passed")
-    odds_short: float = setting(0.0, "of a sound that has ended, or at the deadline: the likelier of the two")
+    odds_commit: float = setting(1.5, "log-odds above which a voice is a turn once its context's time has passed")
+    odds_early: float = setting(2.5, "log-odds that a turn must show while coughs are not all known yet")
+    settled_ms: int = setting(320, "since the trigger: what the odds say later hardly changes")
+    odds_short: float = setting(1.0, "of a sound that has ended, or of the second of two short ones")
     odds_over_echo: float = setting(
         -0.5, "on a line that returns our voice: what the rules take for a voice, unless below"
     )
@@ -127,9 +132,16 @@ class ListenSettings:
     drop_quiet_ms: int = setting(320, "nothing is held up by waiting while the AI is silent")
     turn_quiet_ms: int = setting(160, "AI silent: a wrong turn costs an apology; coughs are known by 200 ms")
     turn_asked_ms: int = setting(200, "an answer is expected: as soon as coughs are known")
+    turn_again_ms: int = setting(100, "of the second of two short utterances: the caller means it")
+    goes_on_min: float = setting(
+        0.9, "speech by the neural VAD then: at 0.7 half as many acknowledgements more, few turns"
+    )
     length_depth_db: float = setting(25.0, "a word's length is that of what lies within this of its loudest frame")
-    turn_statement_ms: int = setting(520, "in mid-statement: acknowledgements last 250 to 570 ms, turns go on")
-    turn_deadline_ms: int = setting(400, "at the deadline: with a tail too soft to be counted, while speech goes on")
+    turn_statement_ms: int = setting(
+        440, "in mid-statement, while the voice goes on: acknowledgements have faded by then"
+    )
+    turn_ended_ms: int = setting(640, "in mid-statement, of what has ended: acknowledgements are shorter")
+    turn_deadline_ms: int = setting(400, "at the deadline: of voice or length, while the voice goes on")
     voice_least_ms: int = setting(64, "voice by the neural VAD that a turn must hold, whatever the odds")
     rolling_ms: int = setting(320, "after a drop the question is asked anew at this interval")
     anew_ms: int = setting(192, "six windows of the new question before it can be answered with yes")
@@ -141,9 +153,17 @@ class ListenSettings:
 
 
 PATIENCE: Mapping[str, Mapping[str, Any]] = {
-    "quick": {"turn_statement_ms": 200, "odds_drop": -4.0, "odds_commit": 0.5, "odds_short": -0.5},
+    "quick": {"turn_statement_ms": 200, "odds_drop": -4.0, "odds_early": 1.0, "odds_commit": 0.5, "odds_short": -0.5},
     "balanced": {},
-    "patient": {"odds_drop": -2.0, "odds_commit": 2.0, "odds_short": 1.0, "turn_asked_ms": 320, "turn_quiet_ms": 320},
+    "patient": {
+        "turn_statement_ms": 560,
+        "odds_drop": -2.0,
+        "odds_early": 3.5,
+        "odds_commit": 2.5,
+        "odds_short": 1.5,
+        "turn_asked_ms": 320,
+        "turn_quiet_ms": 320,
+    },
 }
 
 
