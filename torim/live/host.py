@@ -27,7 +27,7 @@ from torim.core.events import EndReason
 from torim.core.own_words import Clip, Own
 from torim.core.replay import head
 from torim.core.settings import TurnSettings, listen_settings
-from torim.desk.business import PrivacyMode
+from torim.desk.business import Business, PrivacyMode
 from torim.desk.receptionist import CallContext, Receptionist
 from torim.engines.base import SessionConfig, ToolSpec
 from torim.errors import CarrierError, TorimError
@@ -37,6 +37,7 @@ from torim.live.archive import Archive
 from torim.live.bridge import Bridge
 from torim.live.clips import Clips
 from torim.live.clock import utc_now
+from torim.live.desks import CallDesk, Desks
 from torim.live.ears import VadBatch
 from torim.live.engine_side import EnginePlan
 from torim.live.link import Link
@@ -53,6 +54,7 @@ WAITING_MAX = 100  # streams that have not said who they are
 SWEEP_S = 0.1
 WRITE_EVERY = 3  # sweeps
 FOLLOW_EVERY = 10  # sweeps between two looks at a transcript
+SETTINGS_EVERY = 20  # sweeps between two looks at the settings of the businesses
 RETURNED = "returned"  # a stream's parameter: the caller comes back from a transfer that nobody answered
 _log = logging.getLogger("torim.live")
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -83,6 +85,7 @@ class HostParts:
     stream_ended: Callable[[str, EndReason], None]
     call_ended: Callable[[str], None]
     clips: Clips = field(default_factory=dict)  # what is said without an engine
+    desks: Desks | None = None  # of every business; None: `receptionist` answers every number
 
 
 class CallHost:
@@ -199,7 +202,8 @@ class CallHost:
         self.calls.pop(bridge.setup.call_sid, None)
         self.metrics.ended(bridge.end_reason or EndReason.INTERNAL_ERROR)
         self._parts.archive.ended(bridge)
-        self._parts.pool.submit(_call_over, self._parts.receptionist, bridge.setup.call_id)
+        business = self._parts.archive.business_of(bridge.setup)
+        self._parts.pool.submit(_call_over, self._desk_of(business).receptionist, bridge.setup.call_id)
         self._parts.call_ended(bridge.setup.call_sid)
         if not self.calls:
             self._idle.set()
@@ -214,47 +218,74 @@ class CallHost:
             if self._sweeps % FOLLOW_EVERY == 0:
                 self._parts.archive.follow(bridge)
         self.metrics.lost_writes.set(self._parts.spool.lost_writes)
+        if self._parts.desks is not None and self._sweeps % SETTINGS_EVERY == 0:
+            self._parts.pool.submit(self._parts.desks.refresh)
 
     # --- what a call is made of ------------------------------------------------------------------------
 
     def _setup(self, opened: StreamOpened, stream: Stream) -> CallSetup:
         parts, config = self._parts, self._parts.config
-        language, started_at = self.language, utc_now()
+        called, started_at = opened.parameters.get("called", "")[:64], utc_now()
+        answering = self._answering(called)
+        receptionist, business = answering.receptionist, answering.business
+        language = business.language(config.language)
         call_id = self._call_id(opened.call_sid, started_at)
         files = call_files(config.data_dir, call_id, started_at)
         caller = opened.parameters.get("caller", "")[:64]
         returned = RETURNED in opened.parameters
-        clips = parts.clips.get(language, {})
-        plans = parts.plans(self._session(language))
+        clips = self._clips(business, language)
+        plans = parts.plans(self._session(receptionist, language))
         settings = replace(TurnSettings(), max_call_ms=config.max_call_minutes * 60_000)
         names = {"call": call_id, "stream": opened.stream_sid, "started": started_at.isoformat(timespec="seconds")}
         names |= {"carrier": stream.carrier, "engine": plans[0].name}
-        facts = self._facts(settings, stream.codec.capabilities, plans[0].capabilities, clips)
+        keeps = self._keeps(business, call_id)
+        facts = self._facts(business, settings, stream.codec.capabilities, plans[0].capabilities, clips)
         return CallSetup(
             call_id=call_id,
             call_sid=opened.call_sid,
             carrier=stream.carrier,
             started_at=started_at,
             caller=caller,
-            called=opened.parameters.get("called", "")[:64],
+            called=called,
             language=language,
             plans=plans,
-            desk=_desk(parts.receptionist, call_id, caller or None, language),
-            prompts=_prompts(parts.receptionist, language, returned),
+            desk=_desk(receptionist, call_id, caller or None, language),
+            prompts=_prompts(receptionist, language, returned),
             clips=clips,
-            trace=CallTrace(call_id, files.timeline, parts.spool, parts.hub, names | facts, self._keeps(call_id)),
+            trace=CallTrace(
+                call_id, files.timeline, parts.spool, parts.hub, names | facts, self._keeps(business, call_id)
+            ),
             model=config.model if plans[0].name == "openai" else None,
             notes_dir=notes_dir(config.data_dir),
-            recording=Recording(files.recording, parts.spool) if self._records() else None,
-            barge_in_enabled=config.enable_barge_in,
-            greeting_lock=config.greeting_lock,
+            business=business,
+            settings_version=answering.settings_version or None,
+            recording=Recording(files.recording, parts.spool) if self._records(business) else None,
+            barge_in_enabled=_either(business.barge_in_enabled, config.enable_barge_in),
+            greeting_lock=_either(business.greeting_lock, config.greeting_lock),
             engine_creates=config.engine_creates,
             turn_settings=settings,
-            listen_settings=listen_settings(config.patience),
+            listen_settings=listen_settings(business.listens or config.patience),
         )
 
-    def _session(self, language: str) -> SessionConfig:
-        config, receptionist = self._parts.config, self._parts.receptionist
+    def _answering(self, called: str) -> CallDesk:
+        """Who answers a called number."""
+        desks = self._parts.desks
+        return CallDesk(self._parts.receptionist, 0) if desks is None else desks.answering(called)
+
+    def _desk_of(self, business: Business) -> CallDesk:
+        """The desk of a business that answered a call."""
+        desks = self._parts.desks
+        found = None if desks is None else desks.of_business(business.id)
+        return found or CallDesk(self._parts.receptionist, 0)
+
+    def _clips(self, business: Business, language: str) -> Mapping[Own, Clip]:
+        """What is said without an engine; the goodbye names the business that it was spoken for."""
+        clips = self._parts.clips.get(language, {})
+        own = business.id == self._parts.receptionist.business.id
+        return clips if own else {name: clip for name, clip in clips.items() if name is not Own.GOODBYE}
+
+    def _session(self, receptionist: Receptionist, language: str) -> SessionConfig:
+        config = self._parts.config
         return SessionConfig(
             model=config.model,
             instructions=receptionist.instructions(language, utc_now()),
@@ -266,19 +297,19 @@ class CallHost:
             engine_creates=config.engine_creates,
         )
 
-    def _keeps(self, call_id: str) -> Keep | None:
+    def _keeps(self, business: Business, call_id: str) -> Keep | None:
         """What takes the timeline's lines; None where the business does not want them kept."""
-        everything = self._parts.archive.business.privacy_mode is PrivacyMode.EVERYTHING
+        everything = business.privacy_mode is PrivacyMode.EVERYTHING
         return self._parts.archive.keeps(call_id) if everything else None
 
-    def _records(self) -> bool:
+    def _records(self, business: Business) -> bool:
         """Whether calls are recorded: never where the business does not want everything kept."""
-        business = self._parts.archive.business
         wanted = self._parts.config.record_calls or business.recording
         return wanted and business.privacy_mode is PrivacyMode.EVERYTHING
 
     def _facts(
         self,
+        business: Business,
         settings: TurnSettings,
         carrier: CarrierCapabilities,
         engine: EngineCapabilities,
@@ -291,8 +322,8 @@ class CallHost:
                 settings=settings,
                 carrier=carrier,
                 engine=engine,
-                barge_in_enabled=config.enable_barge_in,
-                greeting_lock=config.greeting_lock,
+                barge_in_enabled=_either(business.barge_in_enabled, config.enable_barge_in),
+                greeting_lock=_either(business.greeting_lock, config.greeting_lock),
                 engine_creates=config.engine_creates,
                 clips=clips,
             )
@@ -305,6 +336,11 @@ class CallHost:
             if not files.timeline.exists():
                 return call_sid
         return f"call-{secrets.token_hex(8)}"
+
+
+def _either(wanted: bool | None, otherwise: bool) -> bool:
+    """What the business wants, or what the installation does."""
+    return otherwise if wanted is None else wanted
 
 
 def _prompts(receptionist: Receptionist, language: str, returned: bool) -> dict[Purpose, str]:

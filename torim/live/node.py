@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+import httpx
 from prometheus_client import CollectorRegistry
 
 from torim.carriers.trust import Doorkeeper
@@ -21,13 +22,16 @@ from torim.config import Config
 from torim.core.events import EndReason
 from torim.desk.business import Business, load_business
 from torim.desk.receptionist import Receptionist
+from torim.engines.embedded.voice import EspeakVoice
 from torim.errors import StorageError
 from torim.live import engines
 from torim.live.archive import Archive
+from torim.live.clips import Clips, own_words
 from torim.live.clock import utc_now
 from torim.live.host import CallHost, HostParts, MakePlans
 from torim.live.repair import repair
 from torim.live.spool import Spool
+from torim.live.texting import make_code, sms_account, texting
 from torim.live.trace import TraceHub
 from torim.live.watching import OwnCalls
 from torim.live.worker import MediaServer
@@ -43,9 +47,29 @@ MakeDesk = Callable[[Business, Store], Receptionist]
 _log = logging.getLogger("torim.live")
 
 
-def answering(business: Business, store: Store) -> Receptionist:
-    """The desk of every call, on a line that keeps voice notes."""
-    return Receptionist(business, store, voice_notes=True)
+def _answering(config: Config, http: httpx.Client) -> MakeDesk:
+    """The desk of every call: the line keeps voice notes, and sends codes where an account is configured."""
+    send_text = texting(sms_account(config), http)
+
+    def make(business: Business, store: Store) -> Receptionist:
+        return Receptionist(
+            business,
+            store,
+            voice_notes=True,
+            send_text=send_text,
+            make_code=make_code if send_text else None,
+            recorded=config.record_calls or business.recording,
+        )
+
+    return make
+
+
+async def _clips(receptionist: Receptionist) -> Clips:
+    voice = EspeakVoice()
+    try:
+        return await own_words(receptionist, voice)
+    finally:
+        await voice.close()
 
 
 def _nobody(call_sid: str) -> None:
@@ -61,6 +85,16 @@ class Listeners:
     call_ended: Callable[[str], None] = _nobody  # nothing of it is under way any more
 
 
+def transfer_number(store: Store, own: Business, called: str) -> str | None:
+    """To whom callers of a number are put through: by the settings of the business that answers it. Blocking."""
+    try:
+        record = store.businesses.by_number(called) or store.businesses.get(own.id)
+    except StorageError as error:
+        _log.warning("the settings cannot be read; those of the file count: %s", error)
+        record = None
+    return (record.business if record else own).transfer.number
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """The running parts of one process."""
@@ -73,10 +107,14 @@ class Node:
     writer: Writer
     archive: Archive
 
+    def transfer_number(self, called: str) -> str | None:
+        """To whom callers of a number are put through. Blocking."""
+        return transfer_number(self.store, self.archive.business, called)
+
     @property
     def watched(self) -> OwnCalls:
         """The calls of this process, to be looked at and given orders."""
-        return OwnCalls(self.host.calls, lambda bridge: self.archive.business.id)
+        return OwnCalls(self.host.calls, lambda bridge: self.archive.business_of(bridge.setup).id)
 
 
 def prepare(config: Config) -> None:
@@ -116,9 +154,15 @@ async def node(
     token_secret: bytes,
     listeners: Listeners,
     make_plans: MakePlans | None = None,
-    make_desk: MakeDesk = answering,
+    make_desk: MakeDesk | None = None,
+    *,
+    speaks: bool | None = None,
 ) -> AsyncIterator[Node]:
-    """Run the calls of one process while the block runs; the database must be prepared."""
+    """Run the calls of one process while the block runs; the database must be prepared.
+
+    Args:
+        speaks: Calls have words of their own for when no engine speaks; by default with the configured engines.
+    """
     if make_plans is None:
         await asyncio.to_thread(engines.load, config)
     store = Store(config.database_url)
@@ -126,14 +170,17 @@ async def node(
     spool = Spool(_log.warning)
     pool = ThreadPoolExecutor(DESK_THREADS, "torim-desk")
     business = load_business(config.business_file)
-    archive = Archive(store, writer, business, business.language(config.language), pool)
+    archive = Archive(store, writer, business, business.language(config.language), pool, spool)
     hub, registry = TraceHub(), CollectorRegistry()
+    http = httpx.Client(trust_env=False)
+    receptionist = (make_desk or _answering(config, http))(business, store)
+    clips = await _clips(receptionist) if (make_plans is None if speaks is None else speaks) else {}
     host = CallHost(
         HostParts(
             config=config,
             worker=worker,
             token_secret=token_secret,
-            receptionist=make_desk(business, store),
+            receptionist=receptionist,
             plans=make_plans or partial(engines.plans, config),
             archive=archive,
             hub=hub,
@@ -143,6 +190,7 @@ async def node(
             stream_began=listeners.stream_began,
             stream_ended=listeners.stream_ended,
             call_ended=listeners.call_ended,
+            clips=clips,
         )
     )
     host.start()
@@ -150,7 +198,7 @@ async def node(
         yield Node(host, store, hub, registry, spool, writer, archive)
     finally:
         host.stop()
-        await asyncio.to_thread(_close, pool, writer, spool, store)
+        await asyncio.to_thread(_close, pool, writer, spool, store, http)
 
 
 @contextlib.asynccontextmanager
@@ -165,8 +213,9 @@ async def media_port(running: Node, config: Config, port: int, named_urls: list[
         await server.stop()
 
 
-def _close(pool: ThreadPoolExecutor, writer: Writer, spool: Spool, store: Store) -> None:
+def _close(pool: ThreadPoolExecutor, writer: Writer, spool: Spool, store: Store, http: httpx.Client) -> None:
     pool.shutdown(wait=True)
+    http.close()
     writer.close(CLOSE_WAIT_S)
     spool.close(CLOSE_WAIT_S)
     store.close()

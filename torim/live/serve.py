@@ -27,7 +27,7 @@ from torim.live.ends import CallEnds
 from torim.live.fleet import fleet
 from torim.live.front_office import api_deps, first_run
 from torim.live.host import MakePlans
-from torim.live.node import Listeners, MakeDesk, Node, answering, media_port, node, prepare
+from torim.live.node import Listeners, MakeDesk, Node, media_port, node, prepare
 from torim.live.trace import Subscriber
 from torim.live.watching import CallSource
 from torim.storage.store import Store
@@ -87,13 +87,18 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def running(
-    config: Config, make_plans: MakePlans | None = None, make_desk: MakeDesk = answering
+    config: Config,
+    make_plans: MakePlans | None = None,
+    make_desk: MakeDesk | None = None,
+    *,
+    speaks: bool | None = None,
 ) -> AsyncIterator[Server]:
     """Serve inside this process and loop while the block runs; port 0 takes a free port.
 
     Args:
         make_plans: Engines of each call; those of the configuration by default.
-        make_desk: The desk that all calls share.
+        make_desk: The desk that all calls share; that of the configuration by default.
+        speaks: Calls have words of their own for when no engine speaks; by default with the configured engines.
     """
     await asyncio.to_thread(prepare, config)
     secret = secrets.token_bytes(32)
@@ -243,3 +248,4 @@ def _deps(config: Config, dispatcher: Dispatcher, ends: CallEnds, own: Node, api
         trusted_peers=config.trusted_proxies,
         api=api,
     )
+        transfer_number=own.transfer_number,
