@@ -14,6 +14,7 @@ import httpx
 import pytest
 from api_scene import NOW, OTHER, SHOP, Office, play
 
+from torim.web.api.live import RECHECK_S
 from torim.web.live_calls import Command, LiveCall, LiveTurn
 from torim.web.news import WATCHERS_MAX
 from torim.web.server import web_server
@@ -137,6 +138,18 @@ def test_the_stream_ends_at_once_when_the_server_stops(office: Office) -> None:
         await events.next()
         office.deps.news.close()
         assert await events.next() == {"type": "closed"}
+        assert await events.rest() == []
+
+    watch(office, scene)
+
+
+def test_a_stream_ends_with_the_right_to_read_it(office: Office) -> None:
+    async def scene(events: Events) -> None:
+        await events.next()
+        for key in office.access.keys("shop"):
+            office.access.revoke_key("shop", key.id, NOW)
+        office.clock.forward(seconds=RECHECK_S)
+        change(office, CALL)
         assert await events.rest() == []
 
     watch(office, scene)

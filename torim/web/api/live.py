@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +22,7 @@ from torim.web.api.deps import ApiDeps, Deps
 from torim.web.api.messages import MessageOut, message_out
 from torim.web.api.models import Id, In, Line, Out, Utc
 from torim.web.api.openapi import refuses
-from torim.web.api.principal import Needs, Principal
+from torim.web.api.principal import Needs, Principal, identify
 from torim.web.api.problems import Refusal
 from torim.web.api.scopes import Scope
 from torim.web.live_calls import Command, LiveCall
@@ -33,6 +33,7 @@ _log = logging.getLogger("torim.web")
 
 Reads = Annotated[Principal, Depends(Needs(Scope.CALLS_READ))]
 Controls = Annotated[Principal, Depends(Needs(Scope.CALLS_CONTROL))]
+RECHECK_S = 20  # how long a stream outlives the right to read it, at most until its next event
 _DIALLING = frozenset({"twilio"})  # carriers that dial a person after the stream
 
 
@@ -133,11 +134,11 @@ async def list_live_calls(who: Reads, deps: Deps) -> LiveCallList:
     },
     response_class=StreamingResponse,
 )
-async def stream_events(who: Reads, deps: Deps) -> StreamingResponse:
+async def stream_events(request: Request, who: Reads, deps: Deps) -> StreamingResponse:
     """Calls, transcripts, floor and bookings as they happen; reconnect when it ends."""
     news = deps.news.follow(who.business_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(news), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(news, _still(request, deps)), media_type="text/event-stream", headers=headers)
 
 
 @router.post("/live/calls/{call_id}/hang-up", status_code=204, responses=refuses(404))
@@ -200,10 +201,29 @@ def live_out(call: LiveCall) -> LiveCallOut:
     return LiveCallOut.model_validate(call)
 
 
-async def _events(news: AsyncIterator[News]) -> AsyncIterator[str]:
+def _still(request: Request, deps: ApiDeps) -> Callable[[], Awaitable[bool]]:
+    """Whether whoever opened a stream may still read it: a session may have ended, a key been revoked."""
+    checked_at = deps.now()
+
+    async def still() -> bool:
+        nonlocal checked_at
+        if (deps.now() - checked_at).total_seconds() < RECHECK_S:
+            return True
+        checked_at = deps.now()
+        try:
+            return Scope.CALLS_READ in (await run_in_threadpool(identify, request, deps)).scopes
+        except Refusal:
+            return False
+
+    return still
+
+
+async def _events(news: AsyncIterator[News], still: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
     yield "retry: 2000\n\n"
     known: dict[str, LiveCall] | None = None
     async for item in news:
+        if not await still():
+            return
         if isinstance(item, Calls):
             now = {call.call_id: call for call in item.calls}
             for event in _changes(known, now):
