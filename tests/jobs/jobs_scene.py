@@ -260,11 +260,13 @@ def call(
     reason: EndReason = EndReason.CALLER_HUNG_UP,
 ) -> None:
     """A call as the live side stores it."""
-    start = CallStart(call_id, "shaked", "twilio", "scripted", NOW, caller, "+97235550100", 1, language)
+    start = CallStart(
+        call_id, "shaked", "twilio", "scripted", NOW - timedelta(seconds=65), caller, "+97235550100", 1, language
+    )
     store.write([start, TurnsSoFar(call_id, turns)])
     if ended:
         counts = {"duration_ms": 65_000, "barge_ins": 1}
-        store.write([CallEnd(call_id, NOW + timedelta(seconds=65), reason, counts, "a line of facts", "said")])
+        store.write([CallEnd(call_id, NOW, reason, counts, "a line of facts", "said")])
 
 
 # --- the work -------------------------------------------------------------------------------------------------

@@ -13,14 +13,14 @@ from enum import StrEnum
 from typing import Any
 
 from torim.errors import TorimError
-from torim.storage.jobs import FOLLOW, Effect, Job, JobStatus, NewJob
+from torim.storage.jobs import FOLLOW, SUMMARY, Effect, Job, JobStatus, NewJob
 
 
 class Kind(StrEnum):
     """Every kind of job: a closed list, stored with the job."""
 
     FOLLOW = FOLLOW  # a fact becomes the jobs that it asks for
-    SUMMARY = "summary"
+    SUMMARY = SUMMARY
     WEBHOOK = "webhook"
     EMAIL = "email"
     SMS = "sms"

@@ -64,9 +64,10 @@ class JobService:
         self, settings: JobSettings, store: Store, now: Callable[[], datetime], observe: Step | None = None
     ) -> None:
         self.book = JobBook(store.database)
+        self.privacy = PrivacyStore(store.database, settings.data_dir)
         self._now = now
         self._http = httpx.Client(trust_env=False)
-        handlers = _handlers(settings, store, self.book, self._http)
+        handlers = _handlers(settings, store, self.privacy, self.book, self._http)
         self.workshop = Workshop(self.book, handlers, now, *([observe] if observe else []))
         self._engine = _engine(self.workshop)
 
@@ -81,8 +82,9 @@ class JobService:
         self._http.close()
 
 
-def _handlers(settings: JobSettings, store: Store, book: JobBook, http: httpx.Client) -> Mapping[str, Handler]:
-    privacy = PrivacyStore(store.database, settings.data_dir)
+def _handlers(
+    settings: JobSettings, store: Store, privacy: PrivacyStore, book: JobBook, http: httpx.Client
+) -> Mapping[str, Handler]:
     delivery = Delivery(store, privacy, http, _mailer(settings), sms_sender(settings.sms, http))
     chat = ChatClient(http, settings.model) if settings.model else None
     summaries = Summaries(store, delivery.channels, chat)

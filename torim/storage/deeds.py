@@ -27,8 +27,8 @@ class Deeds:
 
     @property
     def booked(self) -> list[Appointment]:
-        """Appointments that the call made and that stand."""
-        return [made for made in self.appointments if self._now(made) in BOOKED and made.status is not Status.CANCELLED]
+        """Appointments that the call made, and did not cancel again."""
+        return [made for made in self.appointments if self._now(made) in BOOKED]
 
     @property
     def moved(self) -> list[Appointment]:
@@ -62,7 +62,7 @@ def deeds(database: Database, business_id: str, call_id: str) -> Deeds:
     left = select(messages).where(messages.c.business_id == business_id, messages.c.call_id == call_id)
     with database.read() as connection:
         found = {row.id: appointment(row) for row in connection.execute(own)}
-        verbs = {made_id: "cancel" if one.status is Status.CANCELLED else "book" for made_id, one in found.items()}
+        verbs = dict.fromkeys(found, "book")
         for row in connection.execute(done):
             found[row.id] = appointment(row)
             verbs[row.id] = row.verb

@@ -24,6 +24,7 @@ from torim.storage.job_tables import jobs
 
 ERROR_CHARACTERS_MAX = 500
 FOLLOW = "follow"  # the kind of job that turns a fact into the jobs that it asks for
+SUMMARY = "summary"  # the kind that writes the summary of a call
 
 
 class JobStatus(Enum):
@@ -185,6 +186,11 @@ class JobBook:
         with self.database.read() as connection:
             at = connection.execute(query).scalar()
         return None if at is None else _moment(at)
+
+    def summarize_again(self, business_id: str, call_id: str, now: datetime) -> None:
+        """Have the summary of a call written anew; nobody is told of the call again."""
+        key = f"{SUMMARY}:{call_id}:{int(now.timestamp())}"
+        self.add([NewJob(business_id, SUMMARY, key, now, call_id, {"again": True})], now)
 
     # --- looking after them -----------------------------------------------------------------------------
 
