@@ -1253,8 +1253,8 @@ export interface components {
              *     }
              */
             owner: components["schemas"]["Owner"];
-            /** @default normal */
-            patience: string;
+            /** @default null */
+            patience: string | null;
             /** @default {} */
             persona: {
                 [key: string]: string;

@@ -11,7 +11,7 @@ const red: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "sea",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: 7,
   colors: { sea, red },
   autoContrast: true,
   luminanceThreshold: 0.3,

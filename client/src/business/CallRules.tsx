@@ -5,7 +5,7 @@ import { Card } from "../ui/Card";
 import { useSettings } from "./useSettings";
 import { WeekHours } from "./WeekHours";
 
-const PATIENCE = ["short", "normal", "long"] as const;
+const PATIENCE = ["default", "short", "normal", "long"] as const;
 type Choice = "default" | "on" | "off";
 
 export function CallRules() {
@@ -21,8 +21,8 @@ export function CallRules() {
             label={t("settings.patience")}
             description={t("settings.patienceLead")}
             data={PATIENCE.map((value) => ({ value, label: t(`settings.patienceOf.${value}`) }))}
-            value={settings.patience}
-            onChange={(patience) => patience && change({ patience })}
+            value={settings.patience ?? "default"}
+            onChange={(patience) => patience && change({ patience: patience === "default" ? null : patience })}
             allowDeselect={false}
           />
         </Stack>

@@ -511,7 +511,7 @@ export const en: Strings = {
     choice: { default: "Default", on: "On", off: "Off" },
     patience: "Patience with pauses",
     patienceLead: "How long to wait before answering.",
-    patienceOf: { short: "Short", normal: "Normal", long: "Long" },
+    patienceOf: { default: "Default", short: "Short", normal: "Normal", long: "Long" },
     transfer: "Transfer to a person",
     transferNumber: "Number for transfers",
     transferLead: "A caller who asks for a person is put through to it.",

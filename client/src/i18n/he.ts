@@ -509,7 +509,7 @@ export const he = {
     choice: { default: "ברירת מחדל", on: "כן", off: "לא" },
     patience: "סבלנות להפסקות בדיבור",
     patienceLead: "כמה לחכות לפני שעונים.",
-    patienceOf: { short: "קצרה", normal: "רגילה", long: "ארוכה" },
+    patienceOf: { default: "ברירת מחדל", short: "קצרה", normal: "רגילה", long: "ארוכה" },
     transfer: "העברה לאדם",
     transferNumber: "מספר להעברה",
     transferLead: "מתקשר שמבקש אדם יועבר לכאן.",

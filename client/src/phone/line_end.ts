@@ -32,7 +32,7 @@ export type Report =
 export class LineEnd {
   muted = false;
   private readonly down: Resampler;
-  private readonly up: Resampler;
+  private up: Resampler;
   private readonly playout = new Playout();
   private readonly onsets = new OnsetDetector();
   private readonly frame = new Float32Array(FRAME_SAMPLES);
@@ -44,7 +44,7 @@ export class LineEnd {
   private pending: Pick<Cut, "by" | "onsetMs"> | null = null;
 
   constructor(
-    contextHz: number,
+    private readonly contextHz: number,
     private readonly report: (report: Report) => void,
   ) {
     this.down = new Resampler(contextHz, LINE_HZ);
@@ -70,7 +70,9 @@ export class LineEnd {
 
   clear(): void {
     const cleared = this.playout.clear();
+    // What is on its way through the filter would sound for another millisecond.
     this.out = new Float32Array(0);
+    this.up = new Resampler(LINE_HZ, this.contextHz);
     const { playedSamples, droppedSamples, marks } = cleared;
     this.report({ type: "cleared", atMs: this.nowMs, playedSamples, droppedSamples });
     if (marks.length > 0) this.report({ type: "marks", names: marks });
