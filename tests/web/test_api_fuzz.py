@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from torim.web.api.app import api_document
 
-EXAMPLES = 4  # of each operation; every one is sent twice: as it is, and about things that exist
+EXAMPLES, MANY = 4, 100  # of each operation; every one is sent twice: as it is, and about things that exist
 ENDLESS = "/api/v1/live/events"  # has its own test
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -71,18 +71,30 @@ def make_plausible(case: Case, office: Office) -> None:
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_the_api_never_fails_and_answers_as_documented(path: str, method: str, api: BaseSchema, office: Office) -> None:
+    explore(api, office, path, method, EXAMPLES)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_the_api_never_fails_however_long_it_is_tried(path: str, method: str, api: BaseSchema, office: Office) -> None:
+    explore(api, office, path, method, MANY)
+
+
+def explore(api: BaseSchema, office: Office, path: str, method: str, examples: int) -> None:
+    """Send an operation whatever comes to mind, and check every answer."""
+
     @given(case=api[path][method].as_strategy())
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         derandomize=True,
         deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    def explore(case: Case) -> None:
+    def send(case: Case) -> None:
         case.call_and_validate(headers=office.session_headers(), checks=CHECKS)
         make_plausible(case, office)
         case.call_and_validate(headers=office.session_headers(), checks=CHECKS)
 
-    explore()
+    send()
