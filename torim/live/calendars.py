@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -31,15 +32,25 @@ _log = logging.getLogger("torim.live")
 
 async def keep_reading(store: Store, look_every_s: float = LOOK_EVERY_S) -> None:
     """Read every linked calendar again and again, until cancelled; processes of one database share the work."""
-    calendars, directory = CalendarStore(store.database), store.businesses
+    calendars = CalendarStore(store.database)
+    while True:
+        try:
+            due = await asyncio.to_thread(calendars.claim, utc_now(), READ_EVERY)
+            if due:
+                await read_all(calendars, store.businesses, due)
+        except TorimError as error:
+            _log.warning("linked calendars were not read: %s", error)
+        await asyncio.sleep(look_every_s)
+
+
+async def read_all(calendars: CalendarStore, directory: BusinessDirectory, due: Sequence[LinkedCalendar]) -> None:
+    """Read some calendars at once.
+
+    Raises:
+        StorageError: The database refused.
+    """
     async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=True, max_redirects=5) as client:
-        while True:
-            try:
-                due = await asyncio.to_thread(calendars.claim, utc_now(), READ_EVERY)
-                await asyncio.gather(*(read(client, calendars, directory, calendar) for calendar in due))
-            except TorimError as error:
-                _log.warning("linked calendars were not read: %s", error)
-            await asyncio.sleep(look_every_s)
+        await asyncio.gather(*(read(client, calendars, directory, calendar) for calendar in due))
 
 
 async def read(

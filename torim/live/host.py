@@ -252,9 +252,7 @@ class CallHost:
             desk=_desk(receptionist, call_id, caller or None, language),
             prompts=_prompts(receptionist, language, returned),
             clips=clips,
-            trace=CallTrace(
-                call_id, files.timeline, parts.spool, parts.hub, names | facts, self._keeps(business, call_id)
-            ),
+            trace=CallTrace(call_id, files.timeline, parts.spool, parts.hub, names | facts, keeps),
             model=config.model if plans[0].name == "openai" else None,
             notes_dir=notes_dir(config.data_dir),
             business=business,

@@ -26,8 +26,10 @@ from torim.engines.embedded.voice import EspeakVoice
 from torim.errors import StorageError
 from torim.live import engines
 from torim.live.archive import Archive
+from torim.live.calendars import keep_reading
 from torim.live.clips import Clips, own_words
 from torim.live.clock import utc_now
+from torim.live.desks import Desks
 from torim.live.host import CallHost, HostParts, MakePlans
 from torim.live.repair import repair
 from torim.live.spool import Spool
@@ -41,6 +43,7 @@ from torim.storage.writer import Report, Trouble, Writer
 DESK_THREADS = 8
 OVERTIME = timedelta(minutes=10)  # for goodbyes, last tools and clocks that differ
 CLOSE_WAIT_S = 10.0
+READS_CALENDARS = 0  # the number of the process that reads the linked calendars of an installation's machine
 
 MakeDesk = Callable[[Business, Store], Receptionist]
 
@@ -173,7 +176,10 @@ async def node(
     archive = Archive(store, writer, business, business.language(config.language), pool, spool)
     hub, registry = TraceHub(), CollectorRegistry()
     http = httpx.Client(trust_env=False)
-    receptionist = (make_desk or _answering(config, http))(business, store)
+    make = make_desk or _answering(config, http)
+    receptionist = make(business, store)
+    desks = Desks(store.businesses, business, lambda of: make(of, store))
+    await asyncio.to_thread(desks.refresh)
     clips = await _clips(receptionist) if (make_plans is None if speaks is None else speaks) else {}
     host = CallHost(
         HostParts(
@@ -191,12 +197,16 @@ async def node(
             stream_ended=listeners.stream_ended,
             call_ended=listeners.call_ended,
             clips=clips,
+            desks=desks,
         )
     )
     host.start()
+    reading = asyncio.create_task(keep_reading(store)) if worker == READS_CALENDARS else None
     try:
         yield Node(host, store, hub, registry, spool, writer, archive)
     finally:
+        if reading is not None:
+            reading.cancel()
         host.stop()
         await asyncio.to_thread(_close, pool, writer, spool, store, http)
 
