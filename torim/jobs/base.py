@@ -42,7 +42,7 @@ class Patience:
 PATIENCE: Mapping[Kind, Patience] = {
     Kind.FOLLOW: Patience(20, 5),
     Kind.SUMMARY: Patience(5, 10, 600),
-    Kind.WEBHOOK: Patience(14, 10),
+    Kind.WEBHOOK: Patience(16, 10),
     Kind.EMAIL: Patience(14, 30),
     Kind.SMS: Patience(8, 20, 3600),
     Kind.REMINDER: Patience(20, 5),

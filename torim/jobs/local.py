@@ -31,10 +31,19 @@ class LocalEngine:
 
     Args:
         look_every_s: Longest time between a job's being due and its being taken.
+        lock_every_s: How often to ask whether the process that does the jobs is still there.
     """
 
-    def __init__(self, workshop: Workshop, *, look_every_s: float = LOOK_EVERY_S, threads: int = THREADS) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        *,
+        look_every_s: float = LOOK_EVERY_S,
+        lock_every_s: float = LOCK_EVERY_S,
+        threads: int = THREADS,
+    ) -> None:
         self._workshop = workshop
+        self._lock_every_s = lock_every_s
         self._look_every_s = look_every_s
         self._threads = threads
         self._stopping = threading.Event()
@@ -71,7 +80,7 @@ class LocalEngine:
                 if not told:
                     _log.info("another process does the jobs of this database")
                 told = True
-                self._stopping.wait(LOCK_EVERY_S)
+                self._stopping.wait(self._lock_every_s)
             else:
                 return True
         return False

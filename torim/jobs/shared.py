@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 TASK, QUEUE = "torim.job", "torim"
 HAND_OVER_EVERY_S = 1.0
 HAND_OVER_AT_ONCE = 100
-STALLED_EVERY_S = 30.0
-HEARTBEAT_S = 10.0
 DEAD_AFTER_S = 60.0  # without a heartbeat
 THREADS = 4
 CLOSE_WAIT_S = 20.0
@@ -58,13 +56,22 @@ _log = logging.getLogger("torim.jobs")
 class SharedEngine:
     """Does the jobs of a PostgreSQL database while it is started, beside any number of others.
 
+    Args:
+        dead_after_s: A worker whose heartbeat is older is taken for dead; it beats six times as often.
+
     Raises:
         ConfigError: procrastinate is not installed.
     """
 
     def __init__(
-        self, workshop: Workshop, *, hand_over_every_s: float = HAND_OVER_EVERY_S, threads: int = THREADS
+        self,
+        workshop: Workshop,
+        *,
+        hand_over_every_s: float = HAND_OVER_EVERY_S,
+        threads: int = THREADS,
+        dead_after_s: float = DEAD_AFTER_S,
     ) -> None:
+        self._dead_after_s = dead_after_s
         self._workshop = workshop
         self._hand_over_every_s = hand_over_every_s
         self._threads = threads
@@ -99,8 +106,8 @@ class SharedEngine:
                     concurrency=self._threads,
                     install_signal_handlers=False,
                     delete_jobs="always",  # our own table remembers
-                    update_heartbeat_interval=HEARTBEAT_S,
-                    stalled_worker_timeout=DEAD_AFTER_S,
+                    update_heartbeat_interval=self._dead_after_s / 6,
+                    stalled_worker_timeout=self._dead_after_s,
                     shutdown_graceful_timeout=CLOSE_WAIT_S,
                 )
             )
@@ -116,14 +123,14 @@ class SharedEngine:
         """Hand over what is due until told to stop; sometimes look for workers that died."""
         looks = 0
         while not self._stopping.is_set():
-            if looks % max(1, round(STALLED_EVERY_S / self._hand_over_every_s)) == 0:
+            if looks % max(1, round(self._dead_after_s / 2 / self._hand_over_every_s)) == 0:
                 await self._take_over()
             looks += 1
             await asyncio.to_thread(hand_over, self._workshop.book.database, self._workshop.now())
             await asyncio.to_thread(self._stopping.wait, self._hand_over_every_s)
 
     async def _take_over(self) -> None:
-        for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
+        for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._dead_after_s):
             _log.warning("a worker died with job %s in hand; it is done again", job.task_kwargs.get("job_id"))
             await self._app.job_manager.retry_job(job)
 
@@ -152,6 +159,9 @@ def prepare(database: Database) -> None:
             return
         connection.execute(text(_APPLIED))
         applied = set(connection.execute(text("SELECT name FROM procrastinate_applied")).scalars())
+        if not applied:  # somebody else put the tables here: they are as new as that program's procrastinate
+            _remember(connection, [name for name, _ in _migrations()])
+            return
         new = [(name, sql) for name, sql in _migrations() if name not in applied]
         for _, sql in new:
             _run_sql(connection, sql)

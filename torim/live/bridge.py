@@ -224,6 +224,7 @@ class Bridge:
         if type(step) is ev.EngineReady:
             step = replace(step, audio_ms=self._near.uplink.audio_ms)
         self.setup.trace.record(now_ms, step)
+        self.tally.happened(step)
         before = _BEFORE.get(type(step))
         if before is not None:
             before(self, step)

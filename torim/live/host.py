@@ -215,7 +215,8 @@ class CallHost:
         self._sweeps += 1
         for bridge in tuple(self.calls.values()):
             bridge.tick(write=self._sweeps % WRITE_EVERY == 0)
-            if self._sweeps % FOLLOW_EVERY == 0:
+            # A turn that has just ended is stored at once: a crash costs the one after it.
+            if bridge.tally.take_growth() or self._sweeps % FOLLOW_EVERY == 0:
                 self._parts.archive.follow(bridge)
         self.metrics.lost_writes.set(self._parts.spool.lost_writes)
         if self._parts.desks is not None and self._sweeps % SETTINGS_EVERY == 0:

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry
 from torim.config import Config
 from torim.errors import TorimError
 from torim.live import heap
+from torim.live.afterwards import doing_jobs
 from torim.live.bridge import Bridge
 from torim.live.dispatch import Dispatcher, WorkerView, media_url, on_web_port, web_media_url
 from torim.live.ends import CallEnds
@@ -108,7 +109,8 @@ async def running(
     listeners = _listeners(ends, dispatcher, OWN_WORKER)
     named: list[str] = []
     async with (
-        node(config, OWN_WORKER, secret, listeners, make_plans, make_desk) as own,
+        doing_jobs(config),  # until the calls have left what they leave
+        node(config, OWN_WORKER, secret, listeners, make_plans, make_desk, speaks=speaks) as own,
         media_port(own, config, config.media_port, named) as media,
     ):
         api = api_deps(config, own)
@@ -149,6 +151,7 @@ async def _serve(config: Config) -> None:
     dispatcher = Dispatcher(views, config.max_calls, time.monotonic)
     async with contextlib.AsyncExitStack() as stack:
         listeners = _listeners(ends, dispatcher, OWN_WORKER)
+        await stack.enter_async_context(doing_jobs(config))  # until the calls have left what they leave
         own = await stack.enter_async_context(node(config, OWN_WORKER, secret, listeners))
         crews: list[Crew] = [own.host]
         others: list[CallSource] = []
@@ -246,6 +249,7 @@ def _deps(config: Config, dispatcher: Dispatcher, ends: CallEnds, own: Node, api
         language=own.host.language,
         media=own.host,
         trusted_peers=config.trusted_proxies,
-        api=api,
-    )
         transfer_number=own.transfer_number,
+        api=api,
+        transfers=api.transfers,
+    )

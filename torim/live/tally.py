@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from torim.core.actions import Note
-from torim.core.events import ResponseDone
+from torim.core.events import CallerTranscript, Event, ResponseDone, TurnCommitted
 from torim.core.reasons import Reason
 from torim.storage.records import CallMeasures
 
+_TURNS = frozenset({TurnCommitted, CallerTranscript, ResponseDone})  # what a transcript has grown by
 _FALSE_ALARMS = frozenset({Reason.RESUMED, Reason.RESUMED_AT_DEADLINE})
 # US dollars for a million tokens of a speech-to-speech model, by the beginning of its name, as its maker lists them.
 _PRICES: Mapping[str, Mapping[str, float]] = {
@@ -35,7 +36,7 @@ _CACHED_OF = {
 class Tally:
     """The counters of one call."""
 
-    __slots__ = ("_false_alarms", "_response_ms", "_stop_ms", "_turn_ended_ms", "_usage")
+    __slots__ = ("_false_alarms", "_followed", "_grown", "_response_ms", "_stop_ms", "_turn_ended_ms", "_usage")
 
     def __init__(self) -> None:
         self._stop_ms: list[int] = []
@@ -43,10 +44,22 @@ class Tally:
         self._false_alarms = 0
         self._turn_ended_ms: int | None = None  # of the turn that has had no answer yet
         self._usage: Counter[str] = Counter()
+        self._grown = 0  # how often the transcript has grown by a turn, and how often that was when it was last asked
+        self._followed = 0
 
     def note(self, note: Note) -> None:
         """A decision of the core."""
         self._false_alarms += note.reason in _FALSE_ALARMS
+        self._grown += note.reason is Reason.AI_HEARD
+
+    def happened(self, event: Event) -> None:
+        """Something happened to the call."""
+        self._grown += type(event) in _TURNS
+
+    def take_growth(self) -> bool:
+        """Whether the transcript has grown by a turn since this was last asked."""
+        grown, self._followed = self._grown != self._followed, self._grown
+        return grown
 
     def stopped(self, ms: int) -> None:
         """The line fell silent so long after the caller's onset."""
