@@ -73,7 +73,7 @@ def _even(business: Business, service: Service, day: date, able: Sequence[Perfor
     def starts(opening: Opening) -> Iterator[int]:
         return (60 * minute for minute in range(opening.opens_min, opening.closes_min - length_min + 1, step_min))
 
-    return _grid(0, able, [_all(presence(business, who.staff_id, day), starts) for who in able])
+    return _grid(0, able, _possible(business, day, able, starts))
 
 
 def _uneven(business: Business, service: Service, day: date, able: Sequence[Performer]) -> Grid:
@@ -88,11 +88,20 @@ def _uneven(business: Business, service: Service, day: date, able: Sequence[Perf
             if start is not None and (start_s := int(start.timestamp())) + length_s <= closes_s:
                 yield start_s - base_s
 
-    return _grid(base_s, able, [_all(presence(business, who.staff_id, day), starts) for who in able])
+    return _grid(base_s, able, _possible(business, day, able, starts))
 
 
-def _all(openings: Sequence[Opening], starts: Callable[[Opening], Iterator[int]]) -> set[int]:
-    return {start_s for opening in openings for start_s in starts(opening)}
+def _possible(
+    business: Business, day: date, able: Sequence[Performer], starts: Callable[[Opening], Iterator[int]]
+) -> list[set[int]]:
+    """The starts of each performer; openings that several share are looked up once."""
+    known: dict[Opening, tuple[int, ...]] = {}
+    possible: list[set[int]] = []
+    for who in able:
+        openings = presence(business, who.staff_id, day)
+        known |= {opening: tuple(starts(opening)) for opening in openings if opening not in known}
+        possible.append({start_s for opening in openings for start_s in known[opening]})
+    return possible
 
 
 def _grid(base_s: int, able: Sequence[Performer], possible: Sequence[set[int]]) -> Grid:
