@@ -26,6 +26,7 @@ COMMANDS = {
     "appointments": ("torim.commands.appointments", "list the appointments"),
     "accounts": ("torim.commands.accounts", "list and manage who may log in"),
     "caller": ("torim.commands.caller", "export or erase what is kept of a caller"),
+    "jobs": ("torim.commands.jobs", "show the jobs that were given up, and try them again"),
     "db": ("torim.commands.db", "migrate or back up the database"),
     "engine": ("torim.commands.engine", "serve the embedded speech engine to other programs"),
     "doctor": ("torim.commands.doctor", "check this set-up and say what is missing"),

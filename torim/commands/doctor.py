@@ -37,8 +37,15 @@ def _findings(args: argparse.Namespace) -> Iterator[Finding]:
         return
     yield Finding(Grade.OK, "settings", "all understood")
     yield from examine(config, CHECKS)
+    yield from _jobs(config)
     if args.online:
         yield from _online(config)
+
+
+def _jobs(config: Config) -> Iterator[Finding]:
+    from torim.commands.checks_jobs import channels, jobs
+
+    yield from examine(config, {"messages": channels, "jobs": jobs})
 
 
 def _online(config: Config) -> Iterator[Finding]:
