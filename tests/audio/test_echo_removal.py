@@ -122,6 +122,18 @@ def test_a_canceller_that_takes_out_what_is_not_our_voice_is_not_believed():
     assert level_db(second(given, 4)) > -25
 
 
+def test_it_does_not_begin_over_a_caller_who_is_speaking():
+    """Our voice begins again into theirs: what it would take out first is the caller."""
+    line = Line(Subtracts)
+    line.run(OURS, CALM + echo(OURS))
+    line.run(np.zeros_like(OURS), CALM)
+    quiet, ours = np.zeros(8_000), OURS[:16_000]
+    played = np.concatenate([quiet, ours])
+    given = line.run(played, CALM[: len(played)] + CALLER[: len(played)] + echo(played, 24))
+    at_begin = given[8_000 + DELAY_MS * 8 : 8_000 + DELAY_MS * 8 + 1_600]
+    assert level_db(at_begin) > -35
+
+
 def test_a_canceller_that_refuses_costs_no_frame():
     class Refuses:
         def cancel(self, near: np.ndarray, far: np.ndarray) -> np.ndarray:

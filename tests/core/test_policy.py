@@ -283,3 +283,8 @@ def test_on_a_line_that_returns_our_voice_the_rules_decide_and_the_odds_only_obj
     assert decide(replace(sound, odds=0.0), at, ListenSettings()) is Verdict.VOICE
     assert decide(replace(sound, odds=-2.0), at, ListenSettings()) is Verdict.UNDECIDED
     assert decide(replace(sound, odds=0.0, known=False), at, ListenSettings()) is Verdict.UNDECIDED
+
+
+def test_a_voice_that_goes_on_over_our_echo_is_a_turn_whatever_the_odds():
+    sound = Sound(0, SPEAKING, voice_ms=320, pitch_ms=100, frames=18, speech_peak=0.9, known=True, odds=-4.0)
+    assert decide(sound, Moment(380, 360, True, False), ListenSettings()) is Verdict.VOICE

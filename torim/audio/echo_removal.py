@@ -105,7 +105,7 @@ class EchoRemoval:
             return self._give(late, None)
         raw_db = power_db(next(iter(g711.powers(payload))))
         self._follow(raw_db, cleaned, now_ms)
-        begun = self.working or self._may_begin(raw_db)
+        begun = self.working or self._may_begin(raw_db, now_ms)
         return self._give(late, cleaned if self._believed and begun else None)
 
     @property
@@ -157,9 +157,9 @@ class EchoRemoval:
 
     # --- whether to believe it --------------------------------------------------------------------------------
 
-    def _may_begin(self, raw_db: float) -> bool:
+    def _may_begin(self, raw_db: float, now_ms: int) -> bool:
         """Whether nothing but our own voice is heard: beginning over a caller, it silences them first."""
-        return raw_db < _AUDIBLE_DB or self._meter.newest >= _OURS
+        return raw_db < _AUDIBLE_DB or self._meter.newest(now_ms) >= _OURS
 
     def _follow(self, raw_db: float, cleaned: Int16s, now_ms: int) -> None:
         meter = self._meter

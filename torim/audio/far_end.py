@@ -63,13 +63,13 @@ class EchoMeter:
         self.played = PlayedLine()
         self.line = LineEcho()
         self._checks = 0
+        self._checked_ms = -1_000
         self._likeness = 0.0
         self._loudest = (-1, QUIETEST_DB)  # at which instant, dBFS: asked for more than once a frame
 
-    @property
-    def newest(self) -> float:
-        """The likeness that was found last."""
-        return self._likeness
+    def newest(self, now_ms: int) -> float:
+        """The likeness that was found in this frame or the one before, 0 if none was looked for."""
+        return self._likeness if now_ms - self._checked_ms <= 2 * g711.FRAME_MS else 0.0
 
     @property
     def delay_ms(self) -> int | None:
@@ -104,6 +104,7 @@ class EchoMeter:
     def check(self, heard: Tail, now_ms: int) -> float:
         """Likeness of the newest of what is heard to what was played, 0..1; learns delay and level of an echo."""
         self._checks += 1
+        self._checked_ms = now_ms
         if self.line.returns is Returns.QUIET and self._checks % _QUIET_EVERY:
             self.line.broken()
             return self._likeness

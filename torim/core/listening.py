@@ -260,10 +260,13 @@ class Listener:
 
     def _residue(self, above_db: float) -> bool:
         """Whether a sound is what the canceller left of our voice: far below its echo, faint, or like it."""
-        settings = self._settings
-        if above_db <= settings.echo_left_db or self._measure.level_db <= settings.echo_dust_db:
+        settings, measure = self._settings, self._measure
+        if measure.level_db <= settings.echo_dust_db:
             return True
-        return above_db <= settings.echo_left_margin_db and self._measure.echo >= settings.echo_left_min
+        like = measure.echo >= settings.echo_left_min
+        if above_db <= settings.echo_left_db:
+            return like or self._probability < settings.echo_left_speech_min  # a caller is chopped, and still speaks
+        return like and above_db <= settings.echo_left_margin_db
 
     def _onset(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         began_ms = self._began_ms()

@@ -101,7 +101,8 @@ def decide(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
 def _over_echo(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
     """On a line that returns our voice the rules decide: the odds are of the caller and of us together."""
     verdict = echo.judge(sound, at.age_ms, at.stopped, settings)
-    doubtful = sound.odds is not None and sound.odds < settings.odds_over_echo
+    long = sound.voice_ms >= settings.voice_over_echo_ms
+    doubtful = sound.odds is not None and sound.odds < settings.odds_over_echo and not long
     if verdict is Verdict.VOICE and doubtful:
         return Verdict.NOISE if at.stopped else Verdict.UNDECIDED
     return verdict

@@ -94,6 +94,7 @@ class ListenSettings:
     echo_left_min: float = setting(0.3, "likeness of what a canceller left over; a caller stays below in nine of ten")
     echo_left_margin_db: float = setting(3.0, "residues are below the echo; a sound this much above it is a caller")
     echo_left_db: float = setting(-10.0, "against the echo: what is below after cancelling is residue")
+    echo_left_speech_min: float = setting(0.85, "below it, but unlike us and sure speech: one residue in a hundred")
     echo_dust_db: float = setting(-50.0, "what a canceller lets through of a caller is louder")
     sure_idle_ms: int = setting(64, "nothing sounds: a wrong turn costs little, a missed word much")
     sure_asked_ms: int = setting(96, "a short answer is expected")
@@ -123,6 +124,7 @@ class ListenSettings:
     odds_over_echo: float = setting(
         -0.5, "on a line that returns our voice: what the rules take for a voice, unless below"
     )
+    voice_over_echo_ms: int = setting(320, "on such a line: of voice, whatever the odds; coughs have less")
     odds_hold: float = setting(-3.0, "no hold while the odds since the gate armed are below")
     odds_wary: float = setting(1.0, "what each hold that lately proved false adds to it: this line makes noises")
     odds_hold_max: float = setting(0.0, "the most that is asked for")
