@@ -117,7 +117,8 @@ def free_slots(
             continue
         since_s, until_s = grid.base_s + grid.starts_s[0] - reach_s, grid.base_s + grid.starts_s[-1] + reach_s
         ahead = bisect_left(taken, until_s, passed, key=itemgetter(0))
-        active = [item for item in active if item[1] > since_s] + taken[passed:ahead]
+        active = [item for item in active if item[1] > since_s]
+        active += taken[passed:ahead]
         passed = ahead
         yield from speak.slots(grid, lines.free(grid, service, active))
 
@@ -186,15 +187,15 @@ class _Lines:
         before_s, after_s = 60 * service.buffer_before_min, 60 * (service.duration_min + service.buffer_after_min)
         for since_s, until_s, staff_id, place, _ in busy:
             span = since_s - base_s, until_s - base_s
-            mask = spans.get(span)
-            if mask is None:
+            try:  # times of day that occurred before, which is nearly all
+                mask = spans[span]
+            except KeyError:
                 mask = spans[span] = _span(grid.starts_s, span[0] - after_s, span[1] + before_s)
-            line = own.get((staff_id, place))
-            if line is not None:  # what nearly every appointment meets: one place
-                blocked[line] |= mask
-                continue
-            for line in self.met_by(staff_id, place):
-                blocked[line] |= mask
+            try:  # one place, which is nearly always so
+                blocked[own[staff_id, place]] |= mask
+            except KeyError:
+                for line in self.met_by(staff_id, place):
+                    blocked[line] |= mask
         if len(blocked) > len(self._of):
             blocked = [_all_of(blocked, places) for places in self._of.values()]
         return [mask & ~taken for mask, taken in zip(grid.masks, blocked, strict=True)]
