@@ -130,7 +130,7 @@ def test_it_does_not_begin_over_a_caller_who_is_speaking():
     played = np.concatenate([np.zeros(8_000), OURS[:16_000]])
     caller = vowel(len(played) // 8, -20, seed=4)
     given = line.run(played, CALM[: len(played)] + caller + echo(played, 24))
-    assert level_db(second(given, 1.2, 0.5)) > -24
+    assert min(level_db(second(given, 1.0 + part / 10, 0.1)) for part in range(10)) > -24
 
 
 def test_a_canceller_that_refuses_costs_no_frame():
