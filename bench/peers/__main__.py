@@ -35,7 +35,8 @@ from torim.lab.bargein.trials import Choice, Group, Trial, draw
 
 TORIM, BARE, PIPECAT = "Torim", "bare VAD", "pipecat"
 GROUPS = (Group.SOUND, Group.ASIDE, Group.PAUSE, Group.ECHO, Group.DOUBLE_TALK)
-SILENCE = "onset to silence at the ear, {}, ms"
+QUIET = "onset to quiet at the ear, {}, ms"
+SILENCE = "onset to silence at the ear (the last old sample, lowered or not), {}, ms"
 
 
 def main() -> int:
@@ -118,7 +119,9 @@ def _figures(items: Sequence[Outcome]) -> Iterator[tuple[str, str, Figure]]:
         yield goal.words, table.goal_column(goal), figure
     turns = [o for o in items if not o.failure and o.trial.group is Group.SOUND and o.trial.is_turn]
     silences = [o.silence_ms for o in turns if o.silence_ms is not None and o.sounding]
+    quiets = [o.quiet_ms for o in turns if o.quiet_ms is not None]
     for words, part in (("p50", 0.5), ("p90", 0.9)):
+        yield QUIET.format(words), "ms", percentile(quiets, part)
         yield SILENCE.format(words), "ms", percentile(silences, part)
     stale = [o.stale_ms for o in turns if o.cut_ms is not None]
     yield "old audio after a cut, at most, ms", "ms", percentile(stale, 1.0)
