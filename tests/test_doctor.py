@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
 from torim import cli
+from torim.audio import canceller
 from torim.commands.checks import CHECKS, Finding, Grade, examine, names
 from torim.commands.checks_online import ONLINE_CHECKS
 from torim.config import Config, load_config
@@ -127,6 +129,27 @@ def test_the_voice_speaks() -> None:
     finding = found("voice")
     assert finding.grade is Grade.OK
     assert "espeak-ng" in finding.words
+
+
+@pytest.fixture
+def without_canceller(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Python finds no livekit package, as where the extra was not installed."""
+    monkeypatch.setitem(sys.modules, "livekit", None)
+    canceller._module.cache_clear()
+    yield
+    canceller._module.cache_clear()
+
+
+@pytest.mark.skipif(not canceller.available(), reason=f"needs {canceller.EXTRA}")
+def test_the_canceller_is_named_where_it_is_installed() -> None:
+    finding = found("echo")
+    assert finding.grade is Grade.OK and "livekit" in finding.words
+
+
+@pytest.mark.usefixtures("without_canceller")
+def test_without_the_canceller_the_extra_is_named() -> None:
+    finding = found("echo")
+    assert finding.grade is Grade.OK and canceller.EXTRA in finding.words
 
 
 def test_a_business_file_that_is_wrong_is_a_finding_with_its_advice(tmp_path: Path) -> None:

@@ -66,7 +66,9 @@ def level_db(samples: np.ndarray) -> float:
     return float(10 * np.log10(np.mean(samples**2) + 1e-12))
 
 
-def test_an_echo_cuts_nothing_and_one_warning_names_the_extra(tmp_path: Path) -> None:
+def test_an_echo_cuts_nothing_and_one_warning_names_the_extra(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def scene() -> None:
         call = await echoing(tmp_path, UNCANCELLED)
         assert call.happened(ClearAudio) == []
@@ -74,6 +76,8 @@ def test_an_echo_cuts_nothing_and_one_warning_names_the_extra(tmp_path: Path) ->
         assert not call.bridge._services.advice.first("echo")
 
     play(scene())
+    told = [line for line in capsys.readouterr().out.splitlines() if canceller.EXTRA in line]
+    assert len(told) == 1 and "warning" in told[0] and "docs/echo.md" in told[0]
 
 
 @pytest.mark.skipif(not canceller.available(), reason=f"needs {canceller.EXTRA}")
