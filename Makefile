@@ -29,7 +29,7 @@ client: $(VENV)/.run ## build the web client, if it is not built; Node comes fro
 	$(BIN)/python -m tools.build_client
 
 client-check: client ## types and tests of the web client
-	cd client && npm ci --no-audit --no-fund --silent && npm run --silent check && npm test --silent
+	$(BIN)/python -m tools.build_client --check
 
 client-api: ## the web client's types, from docs/openapi.json
 	cd client && npm run --silent api

@@ -87,6 +87,22 @@ def build(root: Path = ROOT, *, quiet: bool = False) -> bool:
     return True
 
 
+def check(root: Path = ROOT) -> None:
+    """Run the checks of the sources, which need more packages than a build.
+
+    Raises:
+        RuntimeError: There is no npm here, or a check failed; the message is what it said.
+    """
+    client = client_dir(root)
+    command = npm(client)
+    if command is None:
+        raise RuntimeError(ADVICE)
+    if not (client / "node_modules" / "vitest").exists():
+        _step(client, [*command, "ci", "--no-audit", "--no-fund"], "fetching what checks need", False)
+    for script, doing in (("check", "types"), ("api:check", "the API's types"), ("test", "tests")):
+        _step(client, [*command, "run", "--silent", script], f"checking {doing}", False)
+
+
 def make_lock_lean(lock: Path) -> None:
     """Take out of a lock file what npm does not need: where packages came from, and who would like to be paid."""
     content = json.loads(lock.read_text(encoding="utf-8"))
@@ -101,6 +117,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="build the web client into torim/_web")
     parser.add_argument("--force", action="store_true", help="build even if nothing changed")
     parser.add_argument("--lean-lock", action="store_true", help="only take addresses out of the lock file")
+    parser.add_argument("--check", action="store_true", help="build, and check types, tests and the API's types")
     args = parser.parse_args()
     if args.lean_lock:
         make_lock_lean(client_dir() / "package-lock.json")
@@ -109,6 +126,8 @@ def main() -> int:
         (bundle_dir() / "STAMP").unlink(missing_ok=True)
     try:
         built = build()
+        if args.check:
+            check()
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1

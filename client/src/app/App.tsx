@@ -6,11 +6,10 @@ import { useTranslation } from "react-i18next";
 import { currentLanguage, direction } from "../i18n";
 import { queryClient } from "../api/query";
 import { Boundary } from "./Boundary";
+import { nonce } from "./nonce";
 import { Pages } from "./Pages";
 import { Toasts } from "./Toasts";
 import { theme, variables } from "./theme";
-
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
 
 export function App() {
   return (

@@ -56,7 +56,7 @@ export function useSaveSettings() {
       unwrap(api.PUT("/api/v1/business", { params: { header: { "If-Match": `"${version}"` } }, body: settings })),
     onSuccess: (saved) => {
       client.setQueryData(["business"], saved);
-      for (const key of [["services"], ["staff"], ["business", "days"]]) void client.invalidateQueries({ queryKey: key });
+      for (const key of [["services"], ["staff"], ["session"], ["business", "days"]]) void client.invalidateQueries({ queryKey: key });
     },
   });
 }

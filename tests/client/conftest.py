@@ -1,0 +1,99 @@
+"""A browser, the built client, and installations for the scenes of the web client.
+
+Where there is no Chromium, or neither a bundle nor a Node to build one, the scenes are skipped and say why; in CI they
+must run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from installation import OWNER, WAIT_MS, Installation, Person
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+
+from tools import build_client
+
+# Sandboxes of test machines run as root; nothing but this machine is ever visited.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+def _cannot(why: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Path:
+    """The built client."""
+    try:
+        build_client.build(quiet=True)
+    except RuntimeError as error:
+        _cannot(str(error))
+    return build_client.bundle_dir()
+
+
+@pytest.fixture(scope="session")
+def playing() -> Iterator[Playwright]:
+    expect.set_options(timeout=WAIT_MS)
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        _cannot("There is no Chromium: install the package `chromium`.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(playing: Playwright, chromium: str, bundle: Path) -> Iterator[Browser]:
+    launched = playing.chromium.launch(executable_path=chromium, args=[*QUIET])
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[Installation]:
+    """An installation that nobody has used before the scenes of one file."""
+    installation = Installation(tmp_path_factory.mktemp("empty"))
+    installation.start()
+    yield installation
+    installation.stop()
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[Installation]:
+    """An installation with its owner, shared by all scenes: a server takes its time to start."""
+    installation = Installation(tmp_path_factory.mktemp("shop"))
+    installation.start()
+    installation.add_person(OWNER, {"shaked": "owner"})
+    yield installation
+    installation.stop()
+
+
+@pytest.fixture
+def owner(browser: Browser, shop: Installation) -> Iterator[Person]:
+    """The owner, logged in, whose pages must not complain."""
+    person = Person(browser, shop)
+    person.log_in()
+    yield person
+    person.close()
+    assert person.complaints == []
+    assert person.foreign == []

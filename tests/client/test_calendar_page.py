@@ -1,0 +1,189 @@
+"""The calendar in a browser: mouse, keys, conflicts, both directions of reading, a telephone's width."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from installation import Installation, Person
+from playwright.sync_api import Browser, Locator, Page, expect
+
+ZONE = ZoneInfo("Asia/Jerusalem")
+
+pytestmark = pytest.mark.timeout(400)  # a server, a browser, and perhaps a busy machine
+
+
+def open_day(person: Person) -> date:
+    """A working day of next week with nothing on it, by the server's own account."""
+    today = datetime.now(ZONE).date()
+    sunday = today + timedelta(days=7 - today.isoweekday() % 7)
+    days = person.api("GET", f"/days?first={sunday}&days=28")["items"]
+    taken = {item["starts_at_local"][:10] for item in person.api("GET", "/appointments?limit=200")["items"]}
+    for day in days:
+        if day["date"] not in taken and any(each["to_min"] - each["from_min"] >= 240 for each in day["open"]):
+            return date.fromisoformat(day["date"])
+    raise AssertionError("no open day within four weeks")
+
+
+def book(person: Person, day: date, time: str, name: str) -> str:
+    wish = {"service_id": "haircut", "starts_at": f"{day}T{time}:00", "contact_name": name}
+    made: str = person.api("POST", "/appointments", {**wish, "contact_phone": "050-123-4567"})["id"]
+    return made
+
+
+def starts(person: Person, made: str) -> str:
+    at = datetime.fromisoformat(person.api("GET", f"/appointments/{made}")["starts_at"]).astimezone(ZONE)
+    return at.strftime("%Y-%m-%d %H:%M")
+
+
+def wait_for_start(page: Page, person: Person, made: str, wanted: str) -> None:
+    """The server has the new time; the page shows it before."""
+    for _ in range(40):
+        if starts(person, made) == wanted:
+            return
+        page.wait_for_timeout(250)
+    assert starts(person, made) == wanted
+
+
+def calendar(person: Person, day: date, view: str = "week") -> Page:
+    page = person.open(f"/calendar?view={view}&day={day}")
+    expect(page.get_by_role("region").locator("[data-day]").first).to_be_visible()
+    return page
+
+
+def drag(page: Page, block: Locator, column: Locator, down_px: float) -> None:
+    """Take an appointment by its middle to another column, and so many pixels further down."""
+    block.scroll_into_view_if_needed()
+    start, over = block.bounding_box(), column.bounding_box()
+    assert start is not None and over is not None
+    x, y = start["x"] + start["width"] / 2, start["y"] + 12
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 3, y + 8)
+    page.mouse.move(over["x"] + over["width"] / 2, y + down_px, steps=6)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize(("language", "hour"), [("he", 10), ("en", 13)])
+def test_an_appointment_is_dragged_a_day_and_an_hour_on(
+    browser: Browser, shop: Installation, language: str, hour: int
+) -> None:
+    person = Person(browser, shop, language=language)
+    person.log_in()
+    day = open_day(person)
+    made = book(person, day, f"{hour}:00", f"Maya {language}")
+    page = calendar(person, day)
+    following = next(
+        each["date"]
+        for each in person.api("GET", f"/days?first={day + timedelta(days=1)}&days=6")["items"]
+        if date.fromisoformat(each["date"]).isoweekday() % 7 > day.isoweekday() % 7 and each["open"]
+    )
+    column = page.locator(f"[data-day='{following}']")
+    before = page.locator(f"[data-day='{day}']").bounding_box()
+    after = column.bounding_box()
+    assert before is not None and after is not None
+    assert (after["x"] < before["x"]) == (language == "he")  # days run the way the language is read
+    drag(page, page.locator(f"[data-appointment='{made}']"), column, 69)
+    expect(column.locator(f"[data-appointment='{made}']")).to_be_visible()
+    expect(page.locator("[data-faded]")).to_have_count(0)
+    wait_for_start(page, person, made, f"{following} {hour + 1}:00")
+    assert person.complaints == []
+    person.close()
+
+
+def test_a_taken_time_is_refused_kindly_and_the_appointment_goes_back(owner: Person) -> None:
+    day = open_day(owner)
+    first, second = book(owner, day, "10:00", "מאיה לוי"), book(owner, day, "12:00", "יוסי כהן")
+    page = calendar(owner, day)
+    drag(page, page.locator(f"[data-appointment='{second}']"), page.locator(f"[data-day='{day}']"), -138)
+    told = page.get_by_role("alert").filter(has_text="התור חזר למקומו")
+    expect(told).to_contain_text("כבר תפוס")
+    assert starts(owner, second) == f"{day} 12:00"
+    told.get_by_role("button").filter(has_text=":").first.click()  # a free time nearby
+    expect(told).to_have_count(0)
+    for _ in range(40):
+        if starts(owner, second) != f"{day} 12:00":
+            break
+        page.wait_for_timeout(250)
+    assert starts(owner, second) != f"{day} 12:00" and starts(owner, first) == f"{day} 10:00"
+
+
+def test_everything_can_be_done_with_keys(owner: Person) -> None:
+    day = open_day(owner)
+    page = calendar(owner, day)
+    cursor = page.get_by_role("button", name="תור חדש:")
+    cursor.focus()
+    wanted = f"{day.day} ב"
+    for _ in range(8):  # left is the next day where one reads from right to left
+        if wanted in (cursor.get_attribute("aria-label") or ""):
+            break
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    label = cursor.get_attribute("aria-label") or ""
+    time = label.rsplit(", ", 1)[1]
+    page.keyboard.press("Enter")
+    page.get_by_label("שם", exact=True).fill("רון ביטון")
+    page.keyboard.press("Enter")
+    block = page.locator(f"[data-day='{day}']").get_by_role("button", name="רון ביטון")
+    expect(block).to_be_visible()
+    made = block.get_attribute("data-appointment") or ""
+    assert starts(owner, made) == f"{day} {time}"
+    block.focus()
+    for key in ("Alt+ArrowDown", "Alt+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    later = datetime.fromisoformat(f"{day} {time}") + timedelta(hours=1)
+    wait_for_start(page, owner, made, f"{later:%Y-%m-%d %H:%M}")
+    block = page.locator(f"[data-appointment='{made}']")
+    block.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("רון ביטון")
+    page.get_by_role("button", name="ביטול התור").click()
+    page.get_by_role("dialog").last.get_by_role("button", name="ביטול התור").click()
+    expect(page.get_by_role("dialog").first).to_contain_text("בוטל")
+    assert owner.api("GET", f"/appointments/{made}")["status"] == "cancelled"
+
+
+def test_an_appointment_is_drawn_longer(owner: Person) -> None:
+    day = open_day(owner)
+    made = book(owner, day, "10:00", "ענת הלוי")
+    page = calendar(owner, day)
+    block = page.locator(f"[data-appointment='{made}']")
+    box = block.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 3
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + 20)
+    page.mouse.move(x, y + 35, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="10:00 עד 11:00, ענת הלוי")).to_be_visible()
+    expect(page.locator("[data-faded]")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="10:00 עד 11:00, ענת הלוי")).to_be_visible()
+
+
+def test_closed_days_are_named(owner: Person) -> None:
+    settings = owner.api("GET", "/business")["settings"]
+    day = open_day(owner)
+    settings["closed_days"] = [{"first": f"{day}", "name": {"he": "יום עיון", "en": "Training day"}}]
+    owner.api("PUT", "/business", settings)
+    page = calendar(owner, day)
+    expect(page.locator(f"[data-day='{day}']")).to_contain_text("יום עיון")
+    settings["closed_days"] = []
+    owner.api("PUT", "/business", settings)
+
+
+def test_on_a_telephone_the_days_are_a_list_and_nothing_is_cut_off(browser: Browser, shop: Installation) -> None:
+    person = Person(browser, shop, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    person.log_in()
+    book(person, open_day(person), "09:00", "תמר גולן")
+    for path in ("/", "/calendar", "/calls", "/messages", "/phone", "/business/hours", "/settings/calls"):
+        page = person.open(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle") if path == "/calendar" else None
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, path
+        page.close()
+    person.close()
