@@ -52,9 +52,16 @@ def sweeps(chosen: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The sweeps asked for as ``name=1,2,3`` or by name alone, or all that the present settings know."""
     if not chosen:
         known = {POLICY, *(item.name for item in fields(ListenSettings))}
-        return {name: values for name, values in SWEEPS.items() if name in known}
+        return {
+            name: _with(standing(name, ListenSettings()), values) for name, values in SWEEPS.items() if name in known
+        }
     pairs = (text.partition("=") for text in chosen)
     return {name: tuple(values.split(",")) if values else SWEEPS.get(name, ()) for name, _, values in pairs}
+
+
+def _with(value: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values of a threshold with one more, in order."""
+    return values if value in values else tuple(sorted((*values, value), key=float))
 
 
 def preset(policy: str) -> ListenSettings:
