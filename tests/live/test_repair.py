@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from torim.config import Config
@@ -111,6 +112,17 @@ def test_only_the_calls_that_are_meant_are_touched(config: Config) -> None:
     assert repair(store, BUSINESS, "en", STARTED + timedelta(minutes=40), ["CAold", "CAyoung"]) == 1
     ends = {call.call_id: call.ended_at is not None for call in store.calls(BUSINESS.id)}
     assert ends == {"CAold": True, "CAyoung": False, "CAother": False}
+    store.close()
+
+
+def test_every_business_has_its_calls_finished(config: Config) -> None:
+    store = Store(config.database_url)
+    other = msgspec.structs.replace(BUSINESS, id="second", numbers=("+97235550199",))
+    store.businesses.save(other, 0, STARTED)
+    store.write([CallStart("CAsecond", other.id, "twilio", "embedded", STARTED), TurnsSoFar("CAsecond", TURNS)])
+    prepare(config)
+    call = store.call(other.id, "CAsecond")
+    assert call is not None and call.end_reason is EndReason.INTERNAL_ERROR
     store.close()
 
 

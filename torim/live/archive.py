@@ -21,7 +21,7 @@ from torim.errors import StorageError
 from torim.jobs.facts import CallFacts, summary_of
 from torim.live.bridge import Bridge
 from torim.live.clock import utc_now
-from torim.live.repair import repair
+from torim.live.repair import repair_all
 from torim.live.setup import CallSetup
 from torim.live.spool import Spool
 from torim.live.trace import Keep
@@ -40,7 +40,7 @@ class Archive:
     store: Store
     writer: Writer
     business: Business
-    language: str  # of calls that are repaired: the one in which calls open
+    language: str | None  # the installation's, of calls that are repaired and do not say theirs
     pool: Executor
     spool: Spool | None = None
 
@@ -97,7 +97,7 @@ class Archive:
 
     def _repair(self, call_ids: Sequence[str]) -> None:
         try:
-            repair(self.store, self.business, self.language, utc_now(), call_ids)
+            repair_all(self.store, self.language, utc_now(), call_ids)
         except StorageError as error:
             _log.error("the records of %d lost calls wait for the next start: %s", len(call_ids), error)
 

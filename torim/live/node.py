@@ -31,7 +31,7 @@ from torim.live.clips import Clips, own_words
 from torim.live.clock import utc_now
 from torim.live.desks import Desks
 from torim.live.host import CallHost, HostParts, MakePlans
-from torim.live.repair import repair
+from torim.live.repair import repair_all
 from torim.live.spool import Spool
 from torim.live.texting import make_code, sms_account, texting
 from torim.live.trace import TraceHub
@@ -138,7 +138,7 @@ def prepare(config: Config) -> None:
     with contextlib.closing(Store(config.database_url)) as store:
         store.upgrade()
         store.businesses.adopt(business, utc_now())
-        repaired = repair(store, business, business.language(config.language), _over_by(config))
+        repaired = repair_all(store, config.language, _over_by(config))
     if repaired:
         _log.warning("%d calls were cut off by the end of an earlier run; what was said in them is stored", repaired)
 
@@ -173,7 +173,7 @@ async def node(
     spool = Spool(_log.warning)
     pool = ThreadPoolExecutor(DESK_THREADS, "torim-desk")
     business = load_business(config.business_file)
-    archive = Archive(store, writer, business, business.language(config.language), pool, spool)
+    archive = Archive(store, writer, business, config.language, pool, spool)
     hub, registry = TraceHub(), CollectorRegistry()
     http = httpx.Client(trust_env=False)
     make = make_desk or _answering(config, http)

@@ -19,6 +19,16 @@ from torim.storage.records import CallEnd, StoredCall
 from torim.storage.store import Store
 
 
+def repair_all(store: Store, opening: str | None, before: datetime, call_ids: Sequence[str] | None = None) -> int:
+    """Finish the records of every business's calls; ``opening``: the installation's language, if it is set.
+
+    Raises:
+        StorageError: The database refused.
+    """
+    every = (record.business for record in store.businesses.all())
+    return sum(repair(store, business, business.language(opening), before, call_ids) for business in every)
+
+
 def repair(
     store: Store, business: Business, language: str, before: datetime, call_ids: Sequence[str] | None = None
 ) -> int:
