@@ -7,6 +7,7 @@ over.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,6 +20,7 @@ from torim.desk.business import Business
 from torim.desk.receptionist import CallContext, Receptionist
 from torim.engines.script import Request, calls_tool, says
 from torim.engines.scripted import ScriptedPeer
+from torim.live import logs
 from torim.live.bridge import Bridge
 from torim.live.serve import Server, running
 from torim.storage.store import Store
@@ -28,7 +30,8 @@ TURN_MS = 700
 
 
 def say(*words: object) -> None:
-    print(*words, flush=True)
+    """One write, so that threads do not mix their lines and a line is whole or not there."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
 class BusyDesk(Receptionist):
@@ -79,6 +82,7 @@ def tell(bridge: Bridge, told: dict[str, int]) -> None:
 
 
 async def main(folder: Path) -> None:
+    logs.configure("ERROR")
     plans = scripted(lambda: ScriptedPeer(otherwise=answer))  # type: ignore[arg-type]
     async with running(config(folder), plans, BusyDesk) as server:
         reporting = asyncio.create_task(report(server))
