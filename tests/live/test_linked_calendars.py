@@ -85,7 +85,7 @@ def read(store: Store, after: timedelta = timedelta()) -> None:
 
     async def once() -> None:
         linked = CalendarStore(store.database)
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             for calendar in linked.claim(NOW + after, edge.READ_EVERY):
                 await edge.read(client, linked, store.businesses, calendar)
 
