@@ -5,10 +5,12 @@ It never reads a configuration: defaults are those of the source.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from torim.config import FILE_VARIABLE, Setting, settings
-from torim.core.settings import ListenSettings, TurnSettings, describe
+from torim.core.policy import Context, row
+from torim.core.settings import PATIENCE, ListenSettings, TurnSettings, describe, listen_settings
 
 SHOWN_DEFAULTS = {
     "engine": "`openai` with a key, else `embedded`",
@@ -39,6 +41,20 @@ The unit is in the name.
 """
 
 
+POLICY = """
+## When a sound is a turn
+
+From `torim/core/policy.py`, for each value of `TORIM_PATIENCE`. A sound that was held is the caller's turn once it
+has lasted so long and its odds (natural logarithm, by the [verifier](verifier.md)) are that high; in mid-statement
+also only while the neural VAD is surer than `goes_on_min`. Below the odds in the last column it is dropped, and asked
+about again every `rolling_ms`. A voice that begins a second time within `insist_within_ms` is a turn whatever its
+odds. On a line that returns our voice the rules of `torim/core/echo.py` decide and the odds only object.
+
+| patience | the sound came into | a turn from | odds until `settled_ms` | then | a short word | dropped below |
+|---|---|---:|---:|---:|---|---:|
+"""
+
+
 def configuration() -> str:
     """The page of all settings, in Markdown."""
     rows = [f"| `{item.env}` | `{item.name}` | {_default(item)} | {item.why} |" for item in settings()]
@@ -51,7 +67,22 @@ def thresholds() -> str:
     for title, group in (("Turns", TurnSettings), ("Listening", ListenSettings)):
         rows = [f"| `{name}` | {default} | {why} |" for name, default, why in describe(group)]
         parts.append(f"\n## {title}\n\n| name | default | why |\n|---|---|---|\n" + "\n".join(rows) + "\n")
-    return "".join(parts)
+    return "".join(parts) + POLICY + "".join(_policy_rows())
+
+
+def _policy_rows() -> Iterator[str]:
+    for patience in PATIENCE:
+        ways = listen_settings(patience)
+        for context in Context:
+            asks = row(context, ways)
+            late = min(asks.odds_early, ways.odds_commit)
+            short = (
+                "is a turn" if asks.short_is_turn else f"is ignored, but for a second one or {ways.turn_ended_ms} ms"
+            )
+            yield (
+                f"| {patience} | {context.value} | {asks.turn_from_ms} ms | {asks.odds_early:+.1f} | {late:+.1f} "
+                f"| {short} | {ways.odds_drop:+.1f}, from {asks.drop_from_ms} ms |\n"
+            )
 
 
 def _default(item: Setting) -> str:

@@ -7,6 +7,7 @@ for it. Written by `tools.train_verifier`.
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -107,14 +108,17 @@ def _area(turns: Sequence[float], others: Sequence[float]) -> float:
 
 def _details(found: Sequence[Answer]) -> str:
     """By class of recording, then by speaker or source where there are enough of one."""
-    by_cls, by_group = defaultdict(list), defaultdict(list)
+    by_cls, by_source, by_group = defaultdict(list), defaultdict(list), defaultdict(list)
     for answer in found:
         if SHOWN in answer.odds:
             by_cls[(answer.clip.kind.value, answer.clip.cls)].append(answer.odds[SHOWN])
+            by_source[(answer.clip.kind.value, _source(answer.clip.group))].append(answer.odds[SHOWN])
             by_group[(answer.clip.cls, _group(answer.clip.group))].append(answer.odds[SHOWN])
     many = {key: odds for key, odds in by_group.items() if len(odds) >= GROUP_LEAST * len(VARIANTS)}
     largest = dict(sorted(many.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_ROWS])
     tables = [_table(f"By class, at {SHOWN * 32} ms", by_cls.items())]
+    if len({source for _, source in by_source}) > 1:
+        tables.append(_table(f"By source, at {SHOWN * 32} ms", by_source.items()))
     if len(largest) > 1:
         tables.append(
             _table(f"By speaker or source (the {len(largest)} with most), at {SHOWN * 32} ms", largest.items())
@@ -123,7 +127,14 @@ def _details(found: Sequence[Answer]) -> str:
 
 
 def _group(name: str) -> str:
-    return name.rsplit("/", 1)[-1][:48]
+    """The last part of a speaker's or page's name."""
+    return name.rstrip("/),.").rsplit("/", 1)[-1][:48]
+
+
+def _source(group: str) -> str:
+    """The collection that a group belongs to: what stands before its colon, or the page's host."""
+    page = re.match(r"https?://(?:www\.)?([^/]+)", group)
+    return page[1] if page else group.split(":")[0]
 
 
 def _table(title: str, rows: Iterable[tuple[tuple[str, str], list[float]]]) -> str:

@@ -115,7 +115,7 @@ def test_what_is_only_likely_to_be_a_word_is_heard_a_little_longer(far_end: FarE
     sure, likely = Call().word(4.0, 600, far_end), Call().word(1.8, 600, far_end)
     assert sure.delay(VoiceSure) <= 240
     assert 320 <= likely.delay(VoiceSure) <= 420
-    assert VoiceSure not in Call().word(0.5, 600, far_end).kinds()
+    assert VoiceSure not in Call().word(-0.5, 600, far_end).kinds()
 
 
 def test_two_short_utterances_within_three_seconds_are_a_turn():
@@ -145,6 +145,15 @@ def test_a_sound_that_was_refused_is_not_even_held_when_it_comes_again():
     assert call.kinds() == [VoiceOnset, VoiceDropped]
     call.hear(VOICE, 0.2, -6.0, 300, SPEAKING)
     assert call.kinds() == [VoiceOnset, VoiceDropped]
+
+
+def test_a_sound_without_speech_must_show_better_odds_to_be_held():
+    unvoiced = VOICE._replace(voicing=0.2)
+    voiced = Call().hear(unvoiced, 0.2, -2.0, 60, SPEAKING).hear(VOICE, 0.2, -2.0, 200, SPEAKING)
+    spoken = Call().hear(unvoiced, 0.95, -2.0, 60, SPEAKING).hear(VOICE, 0.95, -2.0, 200, SPEAKING)
+    assert voiced.kinds() == []
+    assert spoken.kinds() == [VoiceOnset]
+    assert spoken.delay(VoiceOnset) <= 120
 
 
 def test_a_line_that_makes_noises_must_show_better_odds():

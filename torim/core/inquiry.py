@@ -94,9 +94,11 @@ class Inquiry:
         lately = sum(now_ms - at_ms <= settings.wary_ms for at_ms in self._false_holds)
         if self.odds is None:
             return lately == 0  # the first answer comes within a window
-        if self.odds >= min(settings.odds_hold + lately * settings.odds_wary, settings.odds_hold_max):
+        spoken = spoken_ms >= settings.voice_least_ms
+        least = settings.odds_hold_spoken if spoken else settings.odds_hold
+        if self.odds >= min(least + lately * settings.odds_wary, settings.odds_hold_max):
             return True
-        if spoken_ms >= settings.voice_least_ms and not insists:
+        if spoken and not insists:
             self.refused.note(now_ms, short=False)
         return False
 

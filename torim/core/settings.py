@@ -120,12 +120,13 @@ class ListenSettings:
     odds_commit: float = setting(1.5, "log-odds above which a voice is a turn once its context's time has passed")
     odds_early: float = setting(2.5, "log-odds that a turn must show while coughs are not all known yet")
     settled_ms: int = setting(320, "since the trigger: what the odds say later hardly changes")
-    odds_short: float = setting(1.0, "of a sound that has ended, or of the second of two short ones")
+    odds_short: float = setting(0.0, "of a word that has ended, or of the second of two: the likelier of both")
     odds_over_echo: float = setting(
         -0.5, "on a line that returns our voice: what the rules take for a voice, unless below"
     )
     voice_over_echo_ms: int = setting(320, "on such a line: of voice, whatever the odds; coughs have less")
-    odds_hold: float = setting(-3.0, "no hold while the odds since the gate armed are below")
+    odds_hold: float = setting(-1.0, "no hold while the odds since the gate armed are below: noises hold twice less")
+    odds_hold_spoken: float = setting(-3.0, "the same, once the neural VAD has heard speech for two windows")
     odds_wary: float = setting(1.0, "what each hold that lately proved false adds to it: this line makes noises")
     odds_hold_max: float = setting(0.0, "the most that is asked for")
     wary_ms: int = setting(10_000, "how long a false hold is remembered")
@@ -162,7 +163,7 @@ PATIENCE: Mapping[str, Mapping[str, Any]] = {
         "odds_drop": -2.0,
         "odds_early": 3.5,
         "odds_commit": 2.5,
-        "odds_short": 1.5,
+        "odds_short": 1.0,
         "turn_asked_ms": 320,
         "turn_quiet_ms": 320,
     },
