@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from torim.commands.placing import LocalServer, Placed, make_voices, place
 from torim.config import Config
 from torim.core.abilities import EngineCapabilities
@@ -27,9 +29,11 @@ from torim.errors import CarrierError
 from torim.lab.caller import Dialing
 from torim.lab.scenario import Say, Scenario, parse_scenario
 from torim.live.engine_side import EnginePlan
+from torim.live.front_office import first_run
 from torim.live.host import MakePlans
 from torim.live.peer_link import connect_peer
 from torim.live.serve import running
+from torim.storage.access import AccessStore
 
 BUSINESS = load_business()
 REFUSED_MAX, REFUSED_WAIT_S = 120, 0.5
@@ -119,6 +123,19 @@ class Office:
         assert stored is not None
         turns = store.turns(BUSINESS.id, call_id)
         return Called(placed, turns, readable_transcript(turns, "en"), stored.summary or "", call_id)
+
+    @asynccontextmanager
+    async def api(self) -> AsyncIterator[httpx.AsyncClient]:
+        """The API, as the owner sees it who has just made the first account."""
+        server = self._local.server
+        port = int(server.web_url.rsplit(":", 1)[1])
+        link = await asyncio.to_thread(first_run, Config(), AccessStore(server.store.database), port)
+        assert link is not None
+        owner = {"email": "owner@example.org", "name": "Owner", "password": "long enough to keep"}
+        async with httpx.AsyncClient(base_url=server.web_url, trust_env=False) as client:
+            made = await client.post("/api/v1/links/first-account", json=owner | {"token": link.rsplit("=", 1)[1]})
+            made.raise_for_status()
+            yield client
 
     def appointments(self) -> list[Appointment]:
         """All of them."""

@@ -7,11 +7,12 @@ off while it confirms, and calls the tool once more.
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from telephone_scene import BUSINESS, Model, Move, call, lines, office, say_it
+from telephone_scene import BUSINESS, Called, Model, Move, Office, call, lines, office, say_it
 
 from torim.desk import english
 from torim.desk.book import Appointment
@@ -98,6 +99,7 @@ def test_by_function_calls(tmp_path: Path) -> None:
             assert made.call_transcript == booked.transcript
             assert made.call_summary == booked.summary
             assert "haircut" in booked.summary
+            await check_api(desk, booked, made)
 
             moved = await desk.call("move_by_voice", moving())
             assert moved.failures == []
@@ -120,6 +122,22 @@ def test_by_function_calls(tmp_path: Path) -> None:
             assert [found.status for found in desk.appointments()] == ["cancelled"]
 
     asyncio.run(scene())
+
+
+async def check_api(desk: Office, booked: Called, made: Appointment) -> None:
+    """The owner reads the same over the API: the appointment, what was heard of each turn, and the summary."""
+    async with desk.api() as client:
+        (listed,) = (await client.get("/api/v1/appointments")).json()["items"]
+        told = (await client.get(f"/api/v1/calls/{booked.call_id}")).json()
+    assert (listed["id"], listed["contact_name"], listed["call_id"]) == (made.id, "Dana", booked.call_id)
+    assert datetime.fromisoformat(listed["starts_at"]) == made.starts_at
+    assert (listed["call_summary"], listed["call_transcript"]) == (booked.summary, booked.transcript)
+    assert (told["outcome"], told["end_reason"], told["summary"]) == ("booked", "goodbye", booked.summary)
+    assert [(turn["speaker"], turn["heard_text"], turn["unheard_text"]) for turn in told["turns"]] == [
+        (turn.speaker.value, turn.heard_text, turn.unheard_text) for turn in booked.turns
+    ]
+    assert told["barge_in_count"] == 1 and told["stop_ms_max"] <= 150
+    assert [appointment["id"] for appointment in told["appointments"]] == [made.id]
 
 
 def check_words(transcript: str, made: Appointment) -> None:
