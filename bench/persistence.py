@@ -5,9 +5,13 @@
 Whole calls on a clock that jumps, as in bench.bridge, between a telephone and an engine that talks without end and
 gives its words; the caller cuts in with a second of voice every eight seconds. The same calls are run without any
 persistence and with more and more of it, in turn; the database is SQLite in a file, written by the writer's own
-thread. `loop` is the CPU time of the media loop's thread: what a caller could feel. `process` adds the threads that
-render, write files and fill the database; they run in real time while the clock jumps, so they commit less often for
-each second of a call than in service, and what a batch costs is in bench.storage. The goal is for the loop: under 5 %.
+thread.
+
+`share` is how much of the media loop's own time is spent in the modules that keep things (timeline, recording,
+archive, spool, writer), by a look at its stack every millisecond of CPU time: it holds on a busy machine too, and is
+what the goal of 5 % is for. `loop` is the CPU time of that thread, `process` adds the threads that render, write files
+and fill the database; both are as quiet as the machine is. Those threads run in real time while the clock jumps, so
+they commit less often for each second of a call than in service; what a batch costs is in bench.storage.
 """
 
 from __future__ import annotations
@@ -16,14 +20,17 @@ import argparse
 import asyncio
 import gc
 import json
-import statistics
+import signal
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 from prometheus_client import CollectorRegistry
 
@@ -50,6 +57,8 @@ from torim.storage.store import Store
 from torim.storage.writer import Writer
 
 GOAL = 0.05
+SAMPLE_S = 0.001
+KEEPERS = ("live/trace.py", "live/recording.py", "live/archive.py", "live/spool.py", "storage/writer.py")
 STARTED = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
@@ -69,6 +78,32 @@ KEEPINGS = (
     Keeping("timeline, database", timeline=True, records=True),
     Keeping("timeline, database, recording", timeline=True, records=True, recording=True),
 )
+
+
+@dataclass(slots=True)
+class Looks:
+    """Looks at the media loop's stack: how many there were, and how many met a module that keeps things."""
+
+    all: int = 0
+    keeping: int = 0
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        before = signal.signal(signal.SIGPROF, self._look)
+        signal.setitimer(signal.ITIMER_PROF, SAMPLE_S, SAMPLE_S)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
+
+    def _look(self, number: int, frame: FrameType | None) -> None:
+        self.all += 1
+        while frame is not None:
+            if frame.f_code.co_filename.endswith(KEEPERS):
+                self.keeping += 1
+                return
+            frame = frame.f_back
 
 
 class NoTrace(CallTrace):
@@ -163,7 +198,7 @@ class Rig:
         self.store.close()
 
 
-async def run_calls(rig: Rig, calls: int, seconds: int) -> tuple[float, float]:
+async def run_calls(rig: Rig, looks: Looks, calls: int, seconds: int) -> tuple[float, float]:
     """CPU seconds of the loop's thread and of the process, for calls of so many seconds, their ends included."""
     bridges, speakers = [], []
     scripts = [caller_messages(seed) for seed in range(min(calls, 8))]
@@ -178,9 +213,10 @@ async def run_calls(rig: Rig, calls: int, seconds: int) -> tuple[float, float]:
     await asyncio.sleep(WARM_UP_S)
     gc.collect()
     loop_s, process_s = time.thread_time(), time.process_time()
-    await asyncio.gather(*speakers)
-    for bridge in bridges:
-        bridge.abort(END)
+    with looks.looking():
+        await asyncio.gather(*speakers)
+        for bridge in bridges:
+            bridge.abort(END)
     loop_s = time.thread_time() - loop_s
     sweeping.cancel()
     rig.pool.shutdown()
@@ -189,11 +225,11 @@ async def run_calls(rig: Rig, calls: int, seconds: int) -> tuple[float, float]:
     return loop_s, time.process_time() - process_s
 
 
-def measured(keeping: Keeping, calls: int, seconds: int) -> tuple[float, float]:
+def measured(keeping: Keeping, looks: Looks, calls: int, seconds: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         rig = Rig(Path(folder), keeping, calls)
         try:
-            return play(run_calls(rig, calls, seconds))  # type: ignore[no-any-return]
+            return play(run_calls(rig, looks, calls, seconds))  # type: ignore[no-any-return]
         finally:
             rig.close()
 
@@ -204,28 +240,23 @@ def main() -> int:
     print(*machine(), sep="\n")
     quiet = Quiet()
     taken: dict[str, list[tuple[float, float]]] = {keeping.name: [] for keeping in KEEPINGS}
+    looks = {keeping.name: Looks() for keeping in KEEPINGS}
     for _ in range(args.repeats):
         for keeping in KEEPINGS:
-            taken[keeping.name].append(measured(keeping, args.calls, args.seconds))
+            taken[keeping.name].append(measured(keeping, looks[keeping.name], args.calls, args.seconds))
     print(f"{args.calls} calls of {args.seconds} s, {args.repeats} times in turn; {quiet}")
-    return _report(taken, args.calls * args.seconds)
+    return _report(taken, looks, args.calls * args.seconds)
 
 
-def _report(taken: dict[str, list[tuple[float, float]]], call_seconds: int) -> int:
-    nothing = taken[KEEPINGS[0].name]
-    print(f"{'kept':<32}{'loop, ms per call-second':>26}{'more':>9}{'process, ms':>14}{'more':>9}")
+def _report(taken: dict[str, list[tuple[float, float]]], looks: dict[str, Looks], call_seconds: int) -> int:
+    print(f"{'kept':<32}{'share of the loop':>18}{'loop':>9}{'process':>9}  ms per call-second")
     worst = 0.0
     for name, runs in taken.items():
-        columns = []
-        for part in (0, 1):
-            times = [run[part] for run in runs]
-            # Each run is compared with the one without persistence of the same turn: the machine is the same then.
-            more = statistics.median(run[part] / bare[part] - 1 for run, bare in zip(runs, nothing, strict=True))
-            columns.append((statistics.median(times) / call_seconds * 1000, more))
-        worst = max(worst, columns[0][1])
-        (loop, more_loop), (process, more_process) = columns
-        print(f"{name:<32}{loop:>26.3f}{more_loop:>9.1%}{process:>14.3f}{more_process:>9.1%}")
-    print(f"goal: the loop's share under {GOAL:.0%}: {'kept' if worst < GOAL else 'MISSED'}")
+        loop_ms, process_ms = (min(run[part] for run in runs) / call_seconds * 1000 for part in (0, 1))
+        share = looks[name].keeping / max(1, looks[name].all)
+        worst = max(worst, share)
+        print(f"{name:<32}{share:>18.1%}{loop_ms:>9.3f}{process_ms:>9.3f}")
+    print(f"goal: under {GOAL:.0%} of the loop: {'kept' if worst < GOAL else 'MISSED'}")
     return 0 if worst < GOAL else 1
 
 
