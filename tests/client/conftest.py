@@ -47,8 +47,9 @@ def bundle() -> Path:
     return build_client.bundle_dir()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playing() -> Iterator[Playwright]:
+    """Playwright, whose event loop must not outlive these files: other tests run loops of their own."""
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         yield playwright
@@ -62,7 +63,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playing: Playwright, chromium: str, bundle: Path) -> Iterator[Browser]:
     launched = playing.chromium.launch(executable_path=chromium, args=[*QUIET])
     yield launched

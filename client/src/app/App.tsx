@@ -1,7 +1,7 @@
 /** The frame around every page: language, direction, theme, server data, and what happens when a page fails. */
 import { DirectionProvider, MantineProvider, useDirection } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { currentLanguage, direction } from "../i18n";
 import { queryClient } from "../api/query";
@@ -12,10 +12,15 @@ import { Toasts } from "./Toasts";
 import { theme, variables } from "./theme";
 
 export function App() {
+  const { t, i18n } = useTranslation();
+  const spoken = useMemo(() => {
+    const closes = { defaultProps: { closeButtonProps: { "aria-label": t("common.close") } } };
+    return { ...theme, components: { Modal: closes, Drawer: closes } };
+  }, [i18n.language, t]);
   return (
     <DirectionProvider initialDirection={direction(currentLanguage())} detectDirection={false}>
       <MantineProvider
-        theme={theme}
+        theme={spoken}
         cssVariablesResolver={variables}
         defaultColorScheme="auto"
         {...(nonce ? { getStyleNonce: () => nonce } : {})}

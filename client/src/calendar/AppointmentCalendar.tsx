@@ -140,7 +140,7 @@ function DayHead({ day, today, onDay }: { day: string; today: string; onDay: (()
   const language = currentLanguage();
   const inside = (
     <>
-      <span>{nameOfDay(day, "short", language)}</span>
+      <span>{nameOfDay(day, "short", language)} </span>
       <bdi dir="ltr" data-today={day === today || undefined}>
         {Number(day.slice(8))}
       </bdi>
@@ -148,7 +148,7 @@ function DayHead({ day, today, onDay }: { day: string; today: string; onDay: (()
   );
   if (!onDay) return <span className={classes.dayHead}>{inside}</span>;
   return (
-    <button type="button" className={classes.dayHead} onClick={onDay} aria-label={nameOfDay(day, "long", language)}>
+    <button type="button" className={classes.dayHead} onClick={onDay} aria-description={nameOfDay(day, "long", language)}>
       {inside}
     </button>
   );

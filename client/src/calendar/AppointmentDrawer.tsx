@@ -41,7 +41,6 @@ export function AppointmentDrawer({ id, services, staff, onClose }: AppointmentD
       position="right"
       size="min(44rem, 100vw)"
       title={t("appointment.title")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
     >
       {found.isPending && id ? <Waiting rows={8} /> : null}
       {found.isError ? <Failed error={found.error} retry={() => void found.refetch()} /> : null}

@@ -22,7 +22,6 @@ export function Block({ made, slot, title, colour, faded, style, drafting }: Blo
   const { t } = useTranslation();
   const movable = made.status === "booked";
   const name = made.contact_name ?? made.contact_phone ?? t("call.withheld");
-  const label = t("calendar.blockLabel", { from: timeOf(slot.startMin), until: timeOf(slot.endMin), name, title });
   return (
     <button
       type="button"
@@ -32,7 +31,6 @@ export function Block({ made, slot, title, colour, faded, style, drafting }: Blo
       data-appointment={made.id}
       data-movable={movable || undefined}
       data-short={slot.endMin - slot.startMin < 40 || undefined}
-      aria-label={label}
       aria-description={movable ? t("calendar.moveHint") : undefined}
       style={{ ...style, ["--colour" as string]: colour }}
       onPointerDown={movable ? (event) => drafting.begin(event, slot, "whole") : undefined}
@@ -41,6 +39,7 @@ export function Block({ made, slot, title, colour, faded, style, drafting }: Blo
     >
       <span className={classes.line}>
         <bdi dir="ltr">{timeOf(slot.startMin)}</bdi>
+        <span className="visually-hidden"> {t("calendar.until", { until: timeOf(slot.endMin) })}, </span>
         {made.call_id ? <Icon name="calls" size={13} /> : null}
       </span>
       <strong dir="auto">{name}</strong>

@@ -55,7 +55,7 @@ function Day({ each, made, ...props }: MonthGridProps & { each: string; made: re
       data-weekend={rules.weekend.includes(weekday(each)) || undefined}
       data-today={each === today || undefined}
     >
-      <button type="button" className={classes.number} onClick={() => onDay(each)} aria-label={dayName(each, "long")}>
+      <button type="button" className={classes.number} onClick={() => onDay(each)} aria-description={dayName(each, "long")}>
         <Ltr>{Number(each.slice(8))}</Ltr>
         {made.length > 0 ? <span className={classes.count}>{made.length}</span> : null}
       </button>

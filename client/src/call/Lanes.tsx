@@ -53,7 +53,7 @@ export function Lanes({ score, markers, positionMs, following, selected, onSelec
     if (!next) return;
     onSelect(next);
     onSeek?.(next.atMs);
-    scroller.current?.querySelector<HTMLElement>(`[data-marker="${next.id}"]`)?.focus();
+    scroller.current?.querySelector(`[data-marker="${next.id}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
 
   return (
@@ -68,19 +68,21 @@ export function Lanes({ score, markers, positionMs, following, selected, onSelec
           className={classes.scroller}
           onScroll={(event) => setFromPx(event.currentTarget.scrollLeft)}
           onKeyDown={step}
-          role="group"
+          role="listbox"
+          aria-orientation="horizontal"
+          tabIndex={0}
+          aria-activedescendant={selected ? flagId(selected) : undefined}
           aria-label={t("lanes.label")}
         >
           <div className={classes.track} style={{ inlineSize: trackPx }}>
-            <div className={classes.flags} style={{ blockSize: LEVELS * LEVEL_PX + 4 }}>
-              {placed.map(({ marker, x, level }, index) => (
+            <div className={classes.flags} role="presentation" style={{ blockSize: LEVELS * LEVEL_PX + 4 }}>
+              {placed.map(({ marker, x, level }) => (
                 <Flag
                   key={marker.id}
                   marker={marker}
                   x={x}
                   level={level}
                   selected={marker === selected}
-                  reachable={selected ? marker === selected : index === 0}
                   onSelect={onSelect}
                   onSeek={onSeek}
                 />
@@ -100,23 +102,27 @@ interface FlagProps {
   x: number;
   level: number;
   selected: boolean;
-  reachable: boolean;
   onSelect: (marker: Marker) => void;
   onSeek: ((atMs: number) => void) | undefined;
 }
 
-function Flag({ marker, x, level, selected, reachable, onSelect, onSeek }: FlagProps) {
+function flagId(marker: Marker): string {
+  return `flag-${marker.id}`;
+}
+
+function Flag({ marker, x, level, selected, onSelect, onSeek }: FlagProps) {
   const { t } = useTranslation();
   const label = `${(marker.atMs / 1000).toFixed(2)} s: ${t(`marker.${marker.kind}.name`)}`;
   return (
-    <button
-      type="button"
+    <div
+      role="option"
+      id={flagId(marker)}
+      aria-selected={selected}
       className={classes.flag}
       data-family={marker.family}
       data-marker={marker.id}
       data-kind={marker.kind}
       data-selected={selected || undefined}
-      tabIndex={reachable ? 0 : -1}
       aria-label={label}
       style={{
         insetInlineStart: x,
@@ -125,7 +131,6 @@ function Flag({ marker, x, level, selected, reachable, onSelect, onSeek }: FlagP
         ["--pole" as string]: `${(LEVELS - level) * LEVEL_PX + 4 + HEIGHT_PX}px`,
       }}
       onMouseEnter={() => onSelect(marker)}
-      onFocus={() => onSelect(marker)}
       onClick={() => onSeek?.(marker.atMs)}
     />
   );

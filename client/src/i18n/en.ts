@@ -342,7 +342,7 @@ export const en: Strings = {
     more_one: "1 more",
     more_two: "{{count}} more",
     more_other: "{{count}} more",
-    blockLabel: "{{from}} to {{until}}, {{name}}, {{title}}",
+    until: "to {{until}}",
     moveHint: "Alt and arrows move it, Alt, Shift and arrows change its length, Enter keeps, Escape gives up",
     draft: "{{day}}, {{from}} to {{until}}. Enter keeps, Escape gives up",
     freeNear: "Free nearby:",

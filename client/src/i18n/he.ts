@@ -340,7 +340,7 @@ export const he = {
     more_one: "ועוד אחד",
     more_two: "ועוד שניים",
     more_other: "ועוד {{count}}",
-    blockLabel: "{{from}} עד {{until}}, {{name}}, {{title}}",
+    until: "עד {{until}}",
     moveHint: "Alt וחצים מזיזים את התור, Alt, Shift וחצים משנים את אורכו, Enter שומר, Escape מבטל",
     draft: "{{day}}, {{from}} עד {{until}}. Enter שומר, Escape מבטל",
     freeNear: "פנוי קרוב:",
