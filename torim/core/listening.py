@@ -106,7 +106,7 @@ class Listener:
         self._levels.append(measure.level_db)
         self._follow_energy(measure)
         if self._state is ListenState.QUIET:
-            voiced = self._voiced_energy(far_end) and self._may_hold()
+            voiced = self._voiced_energy(far_end) and self._may_hold(far_end)
             return self._onset(far_end, audio_ms) if voiced else []
         if self._state is ListenState.VERIFYING:
             self._gather(measure, far_end)
@@ -188,13 +188,15 @@ class Listener:
         enough = 1 if armed and self._fell else self._settings.unarmed_windows
         if not own or self._windows_in_a_row < enough:
             return []
-        if not self._may_hold():
+        if not self._may_hold(far_end):
             return []
         events = self._onset(far_end, audio_ms)
         self._count(True, self._probability)
         return events + self._verify(audio_ms)
 
-    def _may_hold(self) -> bool:
+    def _may_hold(self, far_end: FarEnd) -> bool:
+        if not far_end.sounding:
+            return True  # nothing is held up, and an engine that hears a cough must be told what it was
         if self._measure.echo_known and self._measure.returning:
             return True  # the odds are of the caller and of us together
         return self._inquiry.may_hold(self._windows_in_a_row * WINDOW_MS, self._now_ms)

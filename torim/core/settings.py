@@ -120,7 +120,7 @@ class ListenSettings:
     odds_commit: float = setting(1.5, "log-odds above which a voice is a turn once its context's time has passed")
     odds_early: float = setting(2.5, "log-odds that a turn must show while coughs are not all known yet")
     settled_ms: int = setting(320, "since the trigger: what the odds say later hardly changes")
-    odds_short: float = setting(0.0, "of a word that has ended, or of the second of two: the likelier of both")
+    odds_short: float = setting(-1.0, "of a word that has ended where one is expected: a lost word costs more")
     odds_over_echo: float = setting(
         -0.5, "on a line that returns our voice: what the rules take for a voice, unless below"
     )
@@ -156,14 +156,14 @@ class ListenSettings:
 
 
 PATIENCE: Mapping[str, Mapping[str, Any]] = {
-    "quick": {"turn_statement_ms": 200, "odds_drop": -4.0, "odds_early": 1.0, "odds_commit": 0.5, "odds_short": -0.5},
+    "quick": {"turn_statement_ms": 200, "odds_drop": -4.0, "odds_early": 1.0, "odds_commit": 0.5, "odds_short": -2.0},
     "balanced": {},
     "patient": {
         "turn_statement_ms": 560,
         "odds_drop": -2.0,
         "odds_early": 3.5,
         "odds_commit": 2.5,
-        "odds_short": 1.0,
+        "odds_short": 0.5,
         "turn_asked_ms": 320,
         "turn_quiet_ms": 320,
     },
