@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 const OUT = "../torim/_web";
-const SERVER = process.env.TORIM_URL ?? "http://localhost:8080";
+const SERVER = process.env.SERVER_URL ?? "http://localhost:8080";
 
 /** The server sends bytes as they are, so what is worth compressing lies beside its original. */
 function compressed(): Plugin {
