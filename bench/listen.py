@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 
 from torim.audio import g711
 from torim.audio.front_end import FrontEnd
-from torim.audio.vad import SileroVad
+from torim.audio.vad import STATE_FLOATS, SileroVad
+from torim.audio.verifier import Watch, installed
 from torim.core.events import VoiceDropped, VoiceEnded, VoiceEvent, VoiceOnset, VoiceSure
 from torim.core.listening import FarEnd, Listener
 from torim.core.settings import ListenSettings
@@ -145,6 +146,7 @@ class Call:
     def __init__(self, trial: Trial, line: Samples, agent: Agent, settings: ListenSettings) -> None:
         self.trial, self.line, self.agent = trial, line, agent
         self.ears, self.listener = FrontEnd(settings), Listener(settings)
+        self.watch = Watch(installed())
         self.frames = len(line) // FRAME
         self.at = 0
 
@@ -160,7 +162,8 @@ class Call:
         self.take(self.listener.frame(measure, self.agent.far_end(), now_ms + 20))
 
     def speech(self, probability: float) -> None:
-        self.take(self.listener.speech(probability, self.agent.far_end(), self.at * 20))
+        odds = self.watch.hear(self.listener.question, self.ears.stream.state)
+        self.take(self.listener.speech(probability, self.agent.far_end(), self.at * 20, odds))
 
     def take(self, events: list[VoiceEvent]) -> None:
         for event in events:
@@ -323,6 +326,11 @@ def measure_cost() -> None:
             vad.run(ends)
             spent += time.process_time_ns() - begun
         print(f"neural VAD, batch of {count}: {spent / 1000 / rounds / count:.1f} us a window")
+    watch, state = Watch(installed()), np.full(STATE_FLOATS, 0.1, np.float32)
+    begun = time.process_time_ns()
+    for _ in range(3_000):
+        watch.hear(1, state)
+    print(f"verifier, while a question is open: {(time.process_time_ns() - begun) / 3_000_000:.1f} us a window")
 
 
 def show(trials: list[Trial]) -> None:
