@@ -73,7 +73,7 @@ def test_a_caller_cuts_in_and_books_and_the_pages_tell_exactly_what_happened(
 
     # The appointment's drawer has the call: what was heard, and struck through what never was.
     page.get_by_role("link", name="Booked:").click()
-    drawer = page.get_by_role("dialog")
+    drawer = page.get_by_role("dialog", name="Appointment", exact=True)
     expect(drawer.get_by_role("list", name="What was said")).to_be_visible()
     call_id = caller.api("GET", "/appointments?phone=050-765-4321")["items"][0]["call_id"]
     turns = caller.api("GET", f"/calls/{call_id}")["turns"]
