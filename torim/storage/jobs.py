@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -187,10 +187,17 @@ class JobBook:
             at = connection.execute(query).scalar()
         return None if at is None else _moment(at)
 
-    def summarize_again(self, business_id: str, call_id: str, now: datetime) -> None:
-        """Have the summary of a call written anew; nobody is told of the call again."""
+    def summarize_again(self, business_id: str, call_id: str, now: datetime) -> Job:
+        """Have the summary of a call written anew, at once if it waits already; nobody is told of the call again."""
+        mine = (jobs.c.business_id == business_id, jobs.c.kind == SUMMARY, jobs.c.subject == call_id)
         key = f"{SUMMARY}:{call_id}:{int(now.timestamp())}"
-        self.add([NewJob(business_id, SUMMARY, key, now, call_id, {"again": True})], now)
+        with self.database.write() as connection:
+            waiting = update(jobs).where(*mine, jobs.c.status == JobStatus.WAITING.value)
+            row = connection.execute(waiting.values(run_at=_seconds(now)).returning(*jobs.c)).first()
+            if row is None:
+                add(connection, [NewJob(business_id, SUMMARY, key, now, call_id, {"again": True})], now)
+                row = connection.execute(select(jobs).where(*mine, jobs.c.key == key)).one()
+            return _job(row)
 
     # --- looking after them -----------------------------------------------------------------------------
 
@@ -200,10 +207,19 @@ class JobBook:
             return drop(connection, business_id, kind, subject, now)
 
     def of_business(
-        self, business_id: str, *, status: JobStatus | None = None, subject: str | None = None, limit: int = 100
+        self,
+        business_id: str,
+        *,
+        status: JobStatus | None = None,
+        subject: str | None = None,
+        after: tuple[int, str] | None = None,
+        limit: int = 100,
     ) -> list[Job]:
-        """Jobs of one business, newest first."""
+        """Jobs of one business, newest first; ``after`` is the second of making and the id of the last one seen."""
         query = select(jobs).where(jobs.c.business_id == business_id)
+        if after is not None:
+            at, last = after
+            query = query.where(or_(jobs.c.created_at < at, and_(jobs.c.created_at == at, jobs.c.id > last)))
         if status is not None:
             query = query.where(jobs.c.status == status.value)
         if subject is not None:
@@ -211,6 +227,13 @@ class JobBook:
         query = query.order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
         with self.database.read() as connection:
             return [_job(row) for row in connection.execute(query)]
+
+    def get(self, business_id: str, job_id: str) -> Job | None:
+        """One job."""
+        query = select(jobs).where(jobs.c.business_id == business_id, jobs.c.id == job_id)
+        with self.database.read() as connection:
+            row = connection.execute(query).first()
+            return None if row is None else _job(row)
 
     def revive(self, business_id: str, job_id: str, now: datetime) -> bool:
         """Have a dead job tried again from the beginning; False if it is not dead."""

@@ -17,6 +17,7 @@ from torim.web.api import (
     calls,
     catalogue,
     days,
+    jobs,
     keys,
     live,
     messages,
@@ -32,7 +33,7 @@ from torim.web.passwords import hash_token
 
 PREFIX = "/api/v1"
 FEED_MAX = 20_000
-PARTS = (session, today, catalogue, days, appointments, calls, live, messages, business, privacy, accounts, keys)
+PARTS = (session, today, catalogue, days, appointments, calls, live, messages, jobs, business, privacy, accounts, keys)
 
 
 def add_api(app: FastAPI, deps: ApiDeps) -> None:

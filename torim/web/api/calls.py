@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,8 @@ from torim.storage.files import CallFiles, call_files
 from torim.storage.office import CallFilter, CallRow
 from torim.web.api.appointments import AppointmentOut, appointment_out
 from torim.web.api.deps import ApiDeps, Deps
+from torim.web.api.jobs import JobOut, job_out
+from torim.web.api.jobs import book as job_book
 from torim.web.api.messages import MessageOut, message_out
 from torim.web.api.models import (
     CursorText,
@@ -43,7 +46,9 @@ from torim.web.call_page import Entry, Episode, entries, episodes
 from torim.web.peaks import read_peaks
 
 router = APIRouter(prefix="/calls", tags=["calls"])
+_log = logging.getLogger("torim.web")
 Reads = Annotated[Principal, Depends(Needs(Scope.CALLS_READ))]
+Controls = Annotated[Principal, Depends(Needs(Scope.CALLS_CONTROL))]
 PRIVATE = {"Cache-Control": "private, no-store"}
 
 
@@ -204,6 +209,19 @@ def get_call(call_id: Id, who: Reads, deps: Deps) -> CallDetail:
         appointments=[appointment_out(item) for item in made],
         messages=[message_out(item) for item in left],
     )
+
+
+@router.post("/{call_id}/summary", status_code=202, responses=refuses(404, 409))
+def write_summary(call_id: Id, who: Controls, deps: Deps) -> JobOut:
+    """Have the summary of a call that is over written anew; nobody is told of the call again."""
+    row = _row(call_id, who, deps)
+    if row.ended_at is None:
+        raise Refusal(409, "call.goes_on", "This call goes on: its summary is written when it has ended.")
+    if row.erased_at is not None:
+        raise Refusal(409, "call.erased", "Nothing is left of this call that a summary could be made of.")
+    job = job_book(deps).summarize_again(who.business_id, call_id, deps.now())
+    _log.info("[JOBS] summary again: call=%s by=%s", call_id, who.name)
+    return job_out(job)
 
 
 @router.get("/{call_id}/timeline", responses=refuses(404))

@@ -1,0 +1,90 @@
+"""The work after calls and bookings: what waits, what was given up, and trying that again.
+
+A job holds ids, never words or numbers of a caller. How jobs are done is decided in `torim/jobs`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+
+from torim.storage.jobs import Job, JobBook, JobStatus
+from torim.web.api.deps import ApiDeps, Deps
+from torim.web.api.models import CursorText, Id, Limit, Out, Page, Utc, read_cursor, write_cursor
+from torim.web.api.openapi import refuses
+from torim.web.api.principal import Needs, Principal
+from torim.web.api.problems import Refusal, not_found
+from torim.web.api.scopes import Scope
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+_log = logging.getLogger("torim.web")
+Reads = Annotated[Principal, Depends(Needs(Scope.BUSINESS_READ))]
+Writes = Annotated[Principal, Depends(Needs(Scope.BUSINESS_WRITE))]
+
+
+class JobOut(Out):
+    """Something owed after a call or a booking."""
+
+    id: str
+    kind: str = Field(description="follow, summary, webhook, email, sms, reminder.")
+    subject: str = Field(description="Id of the call, appointment or message that it is about; may be empty.")
+    status: JobStatus = Field(description="dead: given up, somebody must look; dropped: nobody wants it any more.")
+    run_at: Utc = Field(description="When it is (or was) due.")
+    attempts: int
+    created_at: Utc
+    finished_at: Utc | None
+    last_error: str | None = Field(description="Why the last attempt failed, as advice.")
+
+
+@router.get("")
+def list_jobs(
+    who: Reads,
+    deps: Deps,
+    status: Annotated[JobStatus | None, Query()] = None,
+    subject: Annotated[
+        Id | None, Query(description="Only what is owed about one call, appointment or message.")
+    ] = None,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+) -> Page[JobOut]:
+    """Jobs, newest first; `status=dead` are those that somebody must look at."""
+    after = read_cursor(cursor)
+    found = book(deps).of_business(who.business_id, status=status, subject=subject, after=after, limit=limit + 1)
+    more = write_cursor(int(found[limit - 1].created_at.timestamp()), found[limit - 1].id) if found[limit:] else None
+    return Page(items=[job_out(job) for job in found[:limit]], next_cursor=more)
+
+
+@router.get("/{job_id}", responses=refuses(404))
+def get_job(job_id: Id, who: Reads, deps: Deps) -> JobOut:
+    """One job."""
+    return job_out(_job(job_id, who, deps))
+
+
+@router.post("/{job_id}/retry", status_code=202, responses=refuses(404, 409))
+def retry_job(job_id: Id, who: Writes, deps: Deps) -> JobOut:
+    """Have a job that was given up tried again, from the beginning."""
+    if not book(deps).revive(who.business_id, job_id, deps.now()):
+        status = _job(job_id, who, deps).status.value
+        raise Refusal(409, "jobs.not_dead", f"This job was not given up: it is {status}.")
+    _log.info("[JOBS] tried again: job=%s by=%s", job_id, who.name)
+    return job_out(_job(job_id, who, deps))
+
+
+def book(deps: ApiDeps) -> JobBook:
+    """The jobs of this installation."""
+    return JobBook(deps.store.database)
+
+
+def job_out(job: Job) -> JobOut:
+    """A job as the API shows it."""
+    return JobOut.model_validate(job)
+
+
+def _job(job_id: str, who: Principal, deps: ApiDeps) -> Job:
+    found = book(deps).get(who.business_id, job_id)
+    if found is None:
+        raise not_found("job")
+    return found
