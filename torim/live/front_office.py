@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from torim.carriers.trust import Doorkeeper
 from torim.config import Config
 from torim.live.clock import utc_now
+from torim.live.desks import Desks
 from torim.live.host import CallHost
 from torim.live.node import Node
 from torim.live.watching import CallSource, Watch
@@ -29,11 +30,13 @@ BROWSER_PATH = "/browser/media"
 class Browsers:
     """Calls from the browser into this process; implements the web side's `BrowserCalls`."""
 
-    def __init__(self, host: CallHost) -> None:
+    def __init__(self, host: CallHost, desks: Desks) -> None:
         self._host = host
+        self._desks = desks
 
     def begin(self, called: str, caller: str) -> BrowserCall:
-        """The token and address of one call."""
+        """The token and address of one call; who has just saved settings hears them in it. Blocking."""
+        self._desks.refresh()
         call_sid = f"browser-{secrets.token_hex(8)}"
         token = stream_token(self._host.token_secret, call_sid, self._host.worker)
         return BrowserCall(call_sid, BROWSER_PATH, {"token": token, "called": called, "caller": caller})
@@ -58,7 +61,7 @@ def api_deps(config: Config, own: Node, others: Iterable[CallSource] = ()) -> Ap
         doorkeeper=Doorkeeper(config.twilio_auth_token, config.public_url, config.trusted_proxies),
         data_dir=config.data_dir,
         now=utc_now,
-        browser=Browsers(own.host),
+        browser=Browsers(own.host, own.desks),
     )
 
 

@@ -109,6 +109,7 @@ class Node:
     spool: Spool
     writer: Writer
     archive: Archive
+    desks: Desks
 
     def transfer_number(self, called: str) -> str | None:
         """To whom callers of a number are put through. Blocking."""
@@ -203,7 +204,7 @@ async def node(
     host.start()
     reading = asyncio.create_task(keep_reading(store)) if worker == READS_CALENDARS else None
     try:
-        yield Node(host, store, hub, registry, spool, writer, archive)
+        yield Node(host, store, hub, registry, spool, writer, archive, desks)
     finally:
         if reading is not None:
             reading.cancel()

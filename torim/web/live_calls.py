@@ -71,7 +71,7 @@ class BrowserCalls(Protocol):
     """Begins calls from the browser."""
 
     def begin(self, called: str, caller: str) -> BrowserCall:
-        """What a page needs in order to open the media stream of one call between two numbers (may be empty)."""
+        """What a page needs to open the media stream of one call between two numbers (may be empty). Blocking."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""A call from the browser's test phone: it is made of the settings as they are when somebody presses the button."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from serving_scene import Watched, serving
+from websockets.asyncio.client import connect
+
+from torim.live.bridge import Bridge
+from torim.storage.access import AccessStore
+from torim.web.passwords import hash_password
+
+EMAIL, PASSWORD = "dana@shaked.example", "correct horse battery"
+
+
+async def logged_in(client: httpx.AsyncClient, watched: Watched) -> None:
+    """Begin the session of an owner."""
+    node = watched.server.node
+    business_id = node.archive.business.id
+    access = AccessStore(node.store.database)
+    access.add_account(EMAIL, "Dana", {business_id: "owner"}, datetime.now(UTC), hash_password(PASSWORD))
+    begun = await client.post("/api/v1/session", json={"email": EMAIL, "password": PASSWORD})
+    assert begun.status_code == 200, begun.text
+    client.headers["X-CSRF-Token"] = begun.json()["csrf_token"]
+
+
+async def change(client: httpx.AsyncClient, **changes: Any) -> None:
+    """Save settings of the business."""
+    settings = (await client.get("/api/v1/business")).json()["settings"]
+    saved = await client.put("/api/v1/business", json=settings | changes, headers={"If-Match": "*"})
+    assert saved.status_code == 200, saved.text
+
+
+async def call(client: httpx.AsyncClient, watched: Watched) -> Bridge:
+    """Call as the page does, up to the stream's start."""
+    begun = (await client.post("/api/v1/test-calls", json={})).json()
+    sid = begun["call_sid"]
+    url = watched.server.web_url.replace("http", "ws", 1) + begun["path"]
+    start = {"streamSid": "MZ1", "callSid": sid, "customParameters": begun["parameters"]}
+    async with connect(url) as socket:
+        await socket.send(json.dumps({"event": "start", "streamSid": "MZ1", "start": start}))
+        calls = watched.server.node.host.calls
+        await watched.until(lambda: sid in calls)
+        return calls[sid]
+
+
+def test_recording_that_was_switched_on_just_now_records_the_very_next_call(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as watched, httpx.AsyncClient(base_url=watched.server.web_url) as client:
+            await logged_in(client, watched)
+            assert (await call(client, watched)).setup.recording is None
+            for wanted in (True, False, True):
+                await change(client, recording=wanted, greeting_lock=wanted)
+                setup = (await call(client, watched)).setup
+                assert (setup.recording is not None) == wanted
+                assert setup.greeting_lock == wanted
+
+    asyncio.run(asyncio.wait_for(scene(), 60))
