@@ -3,12 +3,13 @@
 import asyncio
 import base64
 import contextlib
+import time
 
 import numpy as np
 from fake_receptionist import FakeReceptionist, Script, Talk
 
 from torim.audio import g711
-from torim.core.events import AudioDone
+from torim.core.events import AudioDone, ResponseCreated, ResponseDone, ResponseStatus
 from torim.lab.caller import Caller, Dialing
 from torim.lab.play import Finding, Player
 from torim.lab.record import CallRecord, ServerEntry
@@ -16,6 +17,7 @@ from torim.lab.scenario import Say, Scenario, parse_scenario
 
 VOICE = g711.encode((np.sin(np.arange(3200) / 3) * 8000).astype(np.int16))
 AI = b"\x20" * 160
+Played = tuple[CallRecord, list[Finding], list[str]]
 
 
 def loud(message: dict[str, dict[str, str]]) -> bool:
@@ -49,16 +51,15 @@ def deaf(length_ms: int = 1500) -> Script:
     return script
 
 
-def play(script: Script, text: str, timeline: bool = False) -> tuple[CallRecord, list[Finding], list[str]]:
+def play(script: Script, text: str, timeline: tuple[ServerEntry, ...] = ()) -> Played:
     told: list[str] = []
 
-    async def scene() -> tuple[CallRecord, list[Finding], list[str]]:
+    async def scene() -> Played:
         async with FakeReceptionist(script).listening() as receptionist:
             scenario = parse_scenario(text)
             caller = Caller(Dialing(receptionist.url, line=scenario.line))
             await caller.dial()
-            if timeline:
-                entry = ServerEntry(0, AudioDone("R1", "I1"), "     0  engine  audio_done R1", 8)
+            for entry in timeline:
                 caller.record.enter(entry)
             player = Player(scenario, caller, voices(scenario), told.append)
             with contextlib.suppress(asyncio.CancelledError):
@@ -110,6 +111,31 @@ def test_100_ms_after_the_end_is_after_the_last_sample() -> None:
     assert findings == []
 
 
+def test_a_machine_that_stands_still_does_not_end_the_ais_answer() -> None:
+    async def script(talk: Talk) -> None:
+        await talk.until("start")
+        await talk.until("dtmf")
+        await talk.media(AI)
+        await asyncio.sleep(0.01)
+        time.sleep(0.15)  # noqa: ASYNC251 - the whole machine stands still: neither end sends, hears or looks
+        await asyncio.sleep(0.01)
+        await talk.media(AI * 10)
+        await talk.until_closed()
+
+    record, findings, _ = play(script, "press 1\nwait for the AI to finish")
+    assert findings == []
+    assert sum(len(span.payload) for span in record.heard()) == len(AI) * 11
+
+
+def test_an_ai_whose_response_is_live_has_not_finished() -> None:
+    created = (ServerEntry(0, ResponseCreated("R1"), "", 8),)
+    _, findings, _ = play(deaf(100), "wait for the AI to finish within 500 ms", created)
+    assert [finding.good for finding in findings] == [False]
+    done = ServerEntry(0, ResponseDone("R1", ResponseStatus.COMPLETED), "", 8)
+    _, findings, _ = play(deaf(100), "wait for the AI to finish within 500 ms", (*created, done))
+    assert findings == []
+
+
 def test_a_wait_in_vain_ends_the_scenario_and_says_why() -> None:
     record, findings, told = play(deaf(100), "wait for the AI to finish\nwait for engine done within 1 s\npress 1")
     assert [str(finding) for finding in findings] == [
@@ -120,7 +146,8 @@ def test_a_wait_in_vain_ends_the_scenario_and_says_why() -> None:
 
 
 def test_a_line_of_the_servers_timeline_can_be_waited_for() -> None:
-    _, findings, _ = play(deaf(100), "wait for engine audio_done within 1 s\npress 1", timeline=True)
+    entry = ServerEntry(0, AudioDone("R1", "I1"), "     0  engine  audio_done R1", 8)
+    _, findings, _ = play(deaf(100), "wait for engine audio_done within 1 s\npress 1", (entry,))
     assert findings == []
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torim.core.actions import Note
-from torim.core.events import AudioDelta, AudioDone, ResponseCreated
+from torim.core.events import AudioDelta, AudioDone, ResponseCreated, ResponseDone
 from torim.core.reasons import Reason
 from torim.lab.caller import Caller
 from torim.lab.ear import SAMPLES_PER_MS
@@ -43,6 +43,7 @@ from torim.lab.scenario import (
 LOOK_EVERY_S = 0.005
 LOOK_UP_EVERY_S = 0.1  # in the database
 FINISHED_AFTER_MS = 80  # quiet for so long: the AI has finished
+FINISHED_LOOKS = 12
 BREAK_MS = 60  # a shorter gap is the network's, not silence
 BETWEEN_KEYS_MS = 250
 CLOCK_SLACK_SAMPLES = 4 * SAMPLES_PER_MS  # between the server's clock and the caller's
@@ -75,6 +76,14 @@ class _Search:
     speaks_samples: int | None = None  # when an answer's first audio left
     sent_samples: int = 0  # audio of it that the engine has sent
     all_sent: bool = False
+    heard_samples: int = 0  # where the ear's sound ended at the last look
+    quiet_looks: int = 0  # in a row that found nothing new in the ear
+
+    def still_quiet(self, heard_samples: int) -> bool:
+        """Whether enough looks have found silence: a machine that stood still has looked once, however long it was."""
+        self.quiet_looks = self.quiet_looks + 1 if heard_samples == self.heard_samples else 0
+        self.heard_samples = heard_samples
+        return self.quiet_looks >= FINISHED_LOOKS
 
     def new(self, timeline: Sequence[ServerEntry]) -> Iterator[ServerEntry]:
         """The lines that were not read yet."""
@@ -85,6 +94,25 @@ class _Search:
                 self.sent_samples += len(entry.subject.payload)
             self.all_sent = self.all_sent or isinstance(entry.subject, AudioDone)
             yield entry
+
+
+@dataclass(slots=True)
+class _LiveResponses:
+    """Which responses the engine has begun and not ended, by the server's timeline."""
+
+    position: int = 0
+    ids: set[str] = field(default_factory=set)
+
+    def any(self, timeline: Sequence[ServerEntry]) -> bool:
+        """Whether one is live."""
+        for entry in timeline[self.position :]:
+            match entry.subject:
+                case ResponseCreated(response_id=response_id):
+                    self.ids.add(response_id)
+                case ResponseDone(response_id=response_id):
+                    self.ids.discard(response_id)
+        self.position = len(timeline)
+        return bool(self.ids)
 
 
 class Player:
@@ -109,6 +137,7 @@ class Player:
         self._instant_samples = 0  # the latest instant waited for
         self._cursor = 0  # timeline lines before this one are used up
         self._search = _Search()
+        self._live = _LiveResponses()
         self._due_samples: int | None = None  # "700 ms later"
         self._stage = ""
 
@@ -279,10 +308,13 @@ class Player:
         return None if search.speaks_samples is None else record.ear.began(search.speaks_samples)
 
     def _finished(self, now_samples: int) -> int | None:
-        ear = self._caller.record.ear
+        """When the AI's sound ended; a response that is live may speak again."""
+        record = self._caller.record
+        ear = record.ear
         heard_since = ear.began(self._since_samples) is not None or ear.end_samples > self._since_samples
-        quiet = now_samples - ear.end_samples
-        return ear.end_samples if heard_since and quiet >= FINISHED_AFTER_MS * SAMPLES_PER_MS else None
+        quiet = now_samples - ear.end_samples >= FINISHED_AFTER_MS * SAMPLES_PER_MS
+        over = self._search.still_quiet(ear.end_samples) and quiet and not self._live.any(record.timeline)
+        return ear.end_samples if heard_since and over else None
 
     def _last_words(self, left_ms: int, now_samples: int) -> int | None:
         """Known once the engine has sent all of the answer that is heard, and true when its end is near."""
