@@ -1,13 +1,14 @@
 """Messages that are kept once, and callers who are put through, or not."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
-from torim.desk.business import Business, Transfer, load_business
+from torim.desk.business import Business, ClosedDay, Observance, Transfer, load_business
 from torim.desk.hours import Hours
 from torim.desk.receptionist import CallContext, Receptionist
 
@@ -78,6 +79,47 @@ def test_the_hours_decide_whether_somebody_is_there(desk: Any, hours: Hours, now
     if not there:
         assert answer["error"] == "transfer.nobody"
         assert "take a message" in answer["spoken"]
+
+
+ALL_WEEK = Hours(**dict.fromkeys(Hours.__struct_fields__, ("08:00-22:00",)))
+FRIDAY, ROSH_HASHANA = date(2026, 11, 27), date(2027, 10, 3)  # its second day, a Sunday
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    """By the wall clock of the business."""
+    return datetime.combine(day, time(hour, minute), ZoneInfo("Asia/Jerusalem")).astimezone(UTC)
+
+
+@pytest.mark.parametrize("hours", [None, ALL_WEEK])
+@pytest.mark.parametrize(
+    ("now", "there"),
+    [
+        (at(FRIDAY, 15, 54), True),
+        (at(FRIDAY, 15, 56), False),  # after candle lighting
+        (at(FRIDAY + timedelta(days=1), 17, 14), False),
+        (at(FRIDAY + timedelta(days=1), 17, 15), True),  # nightfall
+        (at(ROSH_HASHANA, 12), False),
+        (at(ROSH_HASHANA - timedelta(days=7), 12), True),
+        (at(date(2026, 12, 2), 12), False),  # the business's own closed day
+    ],
+)
+def test_on_shabbat_and_closed_days_nobody_is_put_through(
+    desk: Any, hours: Hours | None, now: datetime, there: bool
+) -> None:
+    renovation = ClosedDay(first=date(2026, 12, 1), last=date(2026, 12, 3))
+    changes: dict[str, Any] = {"hours": ALL_WEEK, "closed_days": (renovation,), "holidays": Observance(shabbat=True)}
+    business = msgspec.structs.replace(with_transfer(hours), **changes)
+    receptionist = Receptionist(business, desk.store)
+    assert put_through(receptionist, now)["ok"] is there
+    assert receptionist.transfer_number(now) == (COLLEAGUE if there else None)
+
+
+@pytest.mark.parametrize("now", [at(FRIDAY, 18), at(ROSH_HASHANA, 12), at(date(2026, 12, 2), 12)])
+def test_somebody_may_be_on_call_when_the_business_is_closed(desk: Any, now: datetime) -> None:
+    on_call = Transfer(number=COLLEAGUE, hours=ALL_WEEK, on_closed_days=True)
+    changes: dict[str, Any] = {"closed_days": (ClosedDay(first=date(2026, 12, 2)),)}
+    business = msgspec.structs.replace(with_transfer(), transfer=on_call, holidays=Observance(shabbat=True), **changes)
+    assert put_through(Receptionist(business, desk.store), now)["ok"]
 
 
 def test_the_transfer_exists_only_where_there_is_a_number(desk: Any) -> None:

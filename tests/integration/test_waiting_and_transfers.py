@@ -46,7 +46,7 @@ def slow(business: Business, store: Store) -> Receptionist:
 
 
 def with_a_colleague(business: Business, store: Store) -> Receptionist:
-    transfer = Transfer(number=COLLEAGUE, hours=ALWAYS)
+    transfer = Transfer(number=COLLEAGUE, hours=ALWAYS, on_closed_days=True)
     return Receptionist(msgspec.structs.replace(business, transfer=transfer), store)
 
 
@@ -54,7 +54,9 @@ def hire(store: Store) -> None:
     """Put the colleague into the stored settings, where the carrier's webhook looks."""
     record = store.businesses.get("shaked")
     assert record is not None
-    business = msgspec.structs.replace(record.business, transfer=Transfer(number=COLLEAGUE, hours=ALWAYS))
+    business = msgspec.structs.replace(
+        record.business, transfer=Transfer(number=COLLEAGUE, hours=ALWAYS, on_closed_days=True)
+    )
     store.businesses.save(business, record.version, datetime.now(UTC))
 
 

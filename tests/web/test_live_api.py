@@ -204,8 +204,9 @@ def test_a_call_is_put_through_to_a_number_that_an_owner_names(office: Office) -
     play(office, scene, office.key("calls:control", "business:write"))
     play(office, by_staff, office.key("calls:control"))
     assert office.stage.orders == [("CA7", Command.TRANSFER)]
-    assert office.deps.transfers.take("CA7") == "+972521112222"
-    assert office.deps.transfers.take("CA7") is None
+    assert office.deps.transfers.of("CA7") == "+972521112222"
+    office.deps.transfers.forget("CA7")
+    assert office.deps.transfers.of("CA7") is None
 
 
 def test_a_browser_call_gets_a_token_and_the_number_it_seems_to_come_from(office: Office) -> None:

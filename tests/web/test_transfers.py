@@ -13,17 +13,22 @@ from torim.core.events import EndReason
 from torim.web.ports import WebDeps
 
 COLLEAGUE = "+972541112222"
-ENDS = {SID: EndReason.TRANSFERRED}
+OWNER = "+972500000001"
 
 
-def transferring(number: str | None = COLLEAGUE, language: str = "he") -> WebDeps:
+def transferring(number: str | None = COLLEAGUE, language: str = "he", world: World | None = None) -> WebDeps:
     asked: list[str] = []
 
     def number_of(called: str) -> str | None:
         asked.append(called)
         return number
 
-    return replace(dependencies(World(ends=ENDS), language=language), transfer_number=number_of)
+    return replace(dependencies(world or transferred(), language=language), transfer_number=number_of)
+
+
+def transferred() -> World:
+    """A call whose stream has just ended with a transfer."""
+    return World(ends={SID: EndReason.TRANSFERRED})
 
 
 async def after(client: httpx.AsyncClient, **more: str) -> ElementTree.Element:
@@ -77,4 +82,42 @@ def test_where_all_lines_are_taken_meanwhile_it_is_said() -> None:
         root = await after(client, DialCallStatus="busy")
         assert [verb.tag for verb in root] == ["Say", "Hangup"]
 
-    ask(dependencies(World(target=None, ends=ENDS)), scene)
+    ask(dependencies(World(target=None, ends={SID: EndReason.TRANSFERRED})), scene)
+
+
+@pytest.mark.parametrize("number", [COLLEAGUE, None])
+def test_a_caller_whose_way_back_fails_is_not_put_through_a_second_time(number: str | None) -> None:
+    """The stream on which the caller was to come back never opened: why the first one ended says nothing any more."""
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        await after(client)
+        assert given(await after(client, DialCallStatus="no-answer"))["returned"] == "transfer"
+        assert [verb.tag for verb in await after(client)] == ["Say", "Hangup"]
+
+    ask(transferring(number), scene)
+
+
+def test_a_webhook_that_the_carrier_sends_twice_has_the_same_answer() -> None:
+    """Its connection broke before our answer came: the person whom somebody named is dialled all the same."""
+    deps = transferring()
+    deps.transfers.want(SID, OWNER)
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        for _ in range(2):
+            assert (await after(client)).findtext("Dial/Number") == OWNER
+
+    ask(deps, scene)
+
+
+def test_a_caller_who_came_back_and_is_put_through_again_goes_where_the_business_says() -> None:
+    world = transferred()
+    deps = transferring(world=world)
+    deps.transfers.want(SID, OWNER)
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        assert (await after(client)).findtext("Dial/Number") == OWNER
+        await after(client, DialCallStatus="busy")
+        world.ends[SID] = EndReason.TRANSFERRED
+        assert (await after(client)).findtext("Dial/Number") == COLLEAGUE
+
+    ask(deps, scene)

@@ -56,6 +56,9 @@ class World:
             await asyncio.Event().wait()
         return self.ends.get(call_sid)
 
+    def came_back(self, call_sid: str) -> None:
+        self.ends.pop(call_sid, None)
+
 
 @dataclass
 class EchoCall:

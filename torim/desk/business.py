@@ -100,10 +100,11 @@ class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Transfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A person to whom callers may be put through; outside these hours a message is taken."""
+    """A person to whom callers may be put through; outside these hours, and on closed days, a message is taken."""
 
     number: str | None = None
     hours: Hours | None = None  # None: whenever the business is open
+    on_closed_days: bool = False  # in these hours also on holidays, closed days and Shabbat: somebody is on call
 
 
 class Notifications(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -10,11 +10,11 @@ from datetime import datetime
 
 from torim.desk.business import Business
 from torim.desk.calling import CallContext
+from torim.desk.closed_days import closures
 from torim.desk.identity import Checked, CodeLimit, MakeCode, SendText
 from torim.desk.messages import MessageRequest, Messages
 from torim.desk.numbers import country_of, e164
 from torim.desk.phrases import Phrase
-from torim.desk.staffing import NOBODY, presence
 from torim.desk.tools import CheckCode, LeaveMessage, SendCode, TransferCall
 from torim.desk.wording import Answer, Wording, refuse
 from torim.errors import TorimError
@@ -82,16 +82,17 @@ class People:
         return {"ok": True, "spoken": self._words.say(call, Phrase.HANDOVER)}
 
     def is_there(self, now_utc: datetime) -> bool:
-        """Whether somebody can be put through to: there is a number, and these are its hours."""
-        transfer = self._business.transfer
+        """Whether somebody can be put through to: there is a number, these are its hours, and no closed day."""
+        business, transfer = self._business, self._business.transfer
         if transfer.number is None:
             return False
-        local = now_utc.astimezone(self._business.zone)
-        minute = local.hour * 60 + local.minute
-        if transfer.hours is not None:
-            openings = transfer.hours.on(local.weekday())
-        else:
-            openings = presence(self._business, NOBODY, local.date())
+        local, now_s = now_utc.astimezone(business.zone), now_utc.timestamp()
+        if not transfer.on_closed_days and any(
+            closed.since_s <= now_s < closed.until_s for closed in closures(business, local.date())
+        ):
+            return False
+        weekday, minute = local.weekday(), local.hour * 60 + local.minute
+        openings = business.openings(weekday) if transfer.hours is None else transfer.hours.on(weekday)
         return any(opening.opens_min <= minute < opening.closes_min for opening in openings)
 
     # --- codes ------------------------------------------------------------------------------------------

@@ -33,6 +33,11 @@ class CallEnds:
         if not self._ends[call_sid].done():
             self._ends[call_sid].set_result(reason)
 
+    def came_back(self, call_sid: str) -> None:
+        """The caller is taken back from a transfer: why their last stream ended says nothing about the next one."""
+        if (known := self._ends.get(call_sid)) is not None and known.done():
+            del self._ends[call_sid]
+
     async def end_reason(self, call_sid: str) -> EndReason | None:
         """Why the call ended; waits for a call that is live, None for one that is unknown here."""
         known = self._ends.get(call_sid)

@@ -72,6 +72,9 @@ class CallEnds(Protocol):
         is just being finished; the web side waits ``WebDeps.end_wait_s`` at most.
         """
 
+    def came_back(self, call_sid: str) -> None:
+        """A caller is taken back from a transfer: why their last stream ended says nothing about the next one."""
+
 
 class MediaLink(Protocol):
     """The open connection of one media stream; sending never waits."""

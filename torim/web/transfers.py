@@ -1,6 +1,6 @@
 """Which person a call is to be put through to, where somebody who watches it named one.
 
-It remembers for a minute, until the carrier asks what follows the call's stream; it decides nothing else.
+It remembers until the person was dialled: the carrier may ask twice what follows the call's stream. It decides nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ class Transfers:
         while len(self._numbers) > REMEMBERED:
             self._numbers.popitem(last=False)
 
-    def take(self, call_sid: str) -> str | None:
-        """To whom a call goes, once; None: nobody said."""
-        return self._numbers.pop(call_sid, None)
+    def of(self, call_sid: str) -> str | None:
+        """To whom a call goes; None: nobody said."""
+        return self._numbers.get(call_sid)
+
+    def forget(self, call_sid: str) -> None:
+        """They have been dialled: what somebody wanted is done."""
+        self._numbers.pop(call_sid, None)

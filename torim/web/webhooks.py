@@ -70,17 +70,23 @@ class TwilioWebhooks:
 
     async def _transfer(self, form: Form) -> Response:
         """Dial the person; without one the caller comes back to leave a message."""
-        number = self._deps.transfers.take(call_sid(form))
+        number = self._deps.transfers.of(call_sid(form))
         number = number or await asyncio.to_thread(self._deps.transfer_number, field(form, "To"))
         if number is None:
-            return self._connect(form, RETURNED)
+            return self._take_back(form)
         return twiml(twilio.transfer(number, self._after_url()))
 
     def _after_transfer(self, form: Form, dialled: str) -> Response:
         """They have spoken; or nobody answered, and the caller comes back to leave a message."""
         answered = twilio.was_answered(dialled)
         self._metrics.webhooks.labels("after", "transfer_answered" if answered else "transfer_failed").inc()
-        return twiml(twilio.hang_up()) if answered else self._connect(form, RETURNED)
+        self._deps.transfers.forget(call_sid(form))
+        return twiml(twilio.hang_up()) if answered else self._take_back(form)
+
+    def _take_back(self, form: Form) -> Response:
+        """Connect the caller again; should that fail, nobody is dialled for the transfer that is over."""
+        self._deps.call_ends.came_back(call_sid(form))
+        return self._connect(form, RETURNED)
 
     async def status(self, request: Request) -> Response:
         """Twilio reports on a call or stream; a stream's error is worth a warning."""

@@ -1359,7 +1359,8 @@ export interface components {
             /**
              * @default {
              *       "number": null,
-             *       "hours": null
+             *       "hours": null,
+             *       "on_closed_days": false
              *     }
              */
             transfer: components["schemas"]["Transfer"];
@@ -2772,13 +2773,15 @@ export interface components {
         };
         /**
          * Transfer
-         * @description A person to whom callers may be put through; outside these hours a message is taken.
+         * @description A person to whom callers may be put through; outside these hours, and on closed days, a message is taken.
          */
         Transfer: {
             /** @default null */
             hours: components["schemas"]["Hours"] | null;
             /** @default null */
             number: string | null;
+            /** @default false */
+            on_closed_days: boolean;
         };
         /**
          * TransferTo
