@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from torim.audio import g711
-from torim.core.actions import ClearAudio, CreateResponse, Note, PlayAudio, Purpose
+from torim.core.actions import ClearAudio, CreateResponse, Note, PlayAudio, Purpose, TruncateItem
 from torim.core.events import AudioDelta, ResponseCreated, VoiceEnded
 from torim.core.reasons import Level, Reason
 from torim.engines.tones import voice_like
@@ -158,6 +158,27 @@ def test_old_audio_after_the_cut_is_counted() -> None:
     outcome = scene.judged()
     assert outcome.faults == (Fault.STALE,)
     assert outcome.stale_ms == 100
+
+
+def test_the_silence_that_fills_up_the_last_frame_is_not_old_audio() -> None:
+    scene = Scene(plays_ms=2_000)
+    scene.evidence.ear.media(g711.SILENCE * 112, ONSET_MS * 8)
+    scene.decision(4, Reason.CUT)
+    scene.reply(1_500)
+    outcome = scene.judged()
+    assert outcome.faults == ()
+    assert (outcome.stale_ms, outcome.silence_ms) == (0, 0)
+
+
+def test_a_truncated_answer_tells_nothing_of_the_statement() -> None:
+    scene = Scene(plays_ms=2_000)
+    scene.note(-ONSET_MS, AudioDelta("R1", "I1", 0, b""))
+    scene.decision(150, Reason.CUT)
+    scene.reply(LENGTH_MS + 500)
+    scene.note(2_500, TruncateItem("c", "I", 0, 730))
+    assert scene.judged().truth_ms is None
+    scene.note(2_600, TruncateItem("c", "I1", 0, 2_010))
+    assert scene.judged().truth_ms == 10
 
 
 def test_ducked_audio_before_the_cut_delays_the_silence() -> None:

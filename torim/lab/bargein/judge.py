@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from torim.audio import g711
 from torim.core.actions import CancelResponse, ClearAudio, CreateResponse, Note, PlayAudio, Purpose, TruncateItem
 from torim.core.events import AudioDelta, ResponseCreated, VoiceEnded
 from torim.core.reasons import Reason
@@ -16,6 +17,7 @@ from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.resume import Heard, follow
 from torim.lab.bargein.tau import Ticks, ticks_of
 from torim.lab.bargein.trials import Group, Place, Trial
+from torim.lab.ear import Span
 
 EARLY_MS = 60.0  # soft beginnings lie this much before the manifest's onset
 OBEYED_MS = 1_000.0
@@ -199,7 +201,7 @@ class _Judge:
         effect, onset = self._effect_samples(), self._evidence.onset_samples
         if effect is None:
             return None
-        ends = [min(span.end_samples, effect) for span in self._spans if span.start_samples < effect]
+        ends = [min(_sounds_until(span), effect) for span in self._spans if span.start_samples < effect]
         last = max(ends, default=0)
         return max(0.0, (last - onset) / 8) if self._sounding() else None
 
@@ -219,7 +221,7 @@ class _Judge:
         until = self._evidence.length_samples
         if self._reply_ms is not None:
             until = self._evidence.ear_samples(self._reply_ms - CLOCK_SLACK_MS)
-        return sum(max(0, min(s.end_samples, until) - max(s.start_samples, effect)) for s in self._spans) / 8
+        return sum(max(0, min(_sounds_until(s), until) - max(s.start_samples, effect)) for s in self._spans) / 8
 
     def _cancel_ms(self) -> float | None:
         since = self._cut[0] if self._cut else None
@@ -231,7 +233,8 @@ class _Judge:
 
     def _truth_ms(self) -> float | None:
         """Of the statement's truncation, if it was truncated: what was told against what the ear heard."""
-        told = next((item for _, item in self._evidence.of(TruncateItem)), None)
+        statement = next((delta.item_id for _, delta in self._evidence.of(AudioDelta)), None)
+        told = next((item for _, item in self._evidence.of(TruncateItem) if item.item_id == statement), None)
         return None if told is None else told.audio_end_ms - self._heard.samples / 8
 
     # --- answering ----------------------------------------------------------------------------------------------
@@ -299,3 +302,10 @@ class _Judge:
         if self._reply_ms is not None:
             until = self._evidence.ear_samples(self._reply_ms)
         return sum(max(0, min(span.end_samples, until) - span.start_samples) for span in self._spans) / 8
+
+
+def _sounds_until(span: Span) -> int:
+    """The end of what sounds in a span: the silence that fills up an item's last frame is no audio of anybody."""
+    sounding = span.payload.rstrip(g711.SILENCE)
+    filled = len(span.payload) - len(sounding)
+    return span.end_samples - (filled if filled < g711.FRAME_SAMPLES else 0)
