@@ -245,6 +245,8 @@ class Bridge:
                 self._note(action)
 
     def _note(self, note: act.Note) -> None:
+        if note.reason is Reason.BLOCKED:
+            self._steps.onset_ms = None  # what may stop nothing is measured by no later clear
         self.barge_ins += note.reason in _CUTS and note.level >= Level.INFO
         self.tally.note(note)
         self._services.metrics.note(note)
@@ -272,7 +274,11 @@ class Bridge:
     def _onset(self, event: ev.VoiceOnset) -> None:
         self._steps.onset_ms = event.audio_ms
 
+    def _sound_over(self, event: ev.VoiceDropped | ev.KeyPressed) -> None:
+        self._steps.onset_ms = None  # a later clear follows from something else; a key's own is in the same callback
+
     def _voice_ended(self, event: ev.VoiceEnded) -> None:
+        self._steps.onset_ms = None
         self.tally.turn_ended(self.clock.now_ms() - self.setup.listen_settings.endpoint_ms)
 
     def _response_done(self, event: ev.ResponseDone) -> None:
@@ -386,6 +392,8 @@ _BEFORE: dict[type[Any], Callable[[Bridge, Any], None]] = {
     ev.SpeechStopped: Bridge._engine_stopped_listening,
     ev.TurnCommitted: Bridge._turn_committed,
     ev.ResponseDone: Bridge._response_done,
+    ev.KeyPressed: Bridge._sound_over,
+    ev.VoiceDropped: Bridge._sound_over,
     ev.VoiceEnded: Bridge._voice_ended,
     ev.VoiceOnset: Bridge._onset,
     ev.VoiceSure: Bridge._sure,

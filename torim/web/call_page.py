@@ -157,6 +157,7 @@ class _Reader:
             self._resumed(entry)
         elif entry.reason is Reason.BLOCKED:
             self._add(entry, "blocked", cut=False, stopped=False)
+            self._onset_ms = None  # what comes of it once it is allowed is measured from then
         elif entry.reason is Reason.IGNORED_SOUND:
             self._held = self._onset_ms = None
 
