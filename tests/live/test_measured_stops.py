@@ -1,4 +1,4 @@
-"""How soon the line fell silent, as the figures of a call have it: measured from a sound that was allowed to stop it."""
+"""How soon the line fell silent, as the figures of a call have it: from a sound that was allowed to stop it."""
 
 from __future__ import annotations
 
