@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from torim.desk.identity import Identity, calling_number
+from torim.desk.troubles import Troubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class CallContext:
     caller: str | None  # the calling number as the carrier gave it, None if it was withheld
     language: str
     identity: Identity | None = None  # one for all tools of a call; without it, whom the number says
+    troubles: Troubles | None = None  # one for all tools of a call; without it, none are counted
 
     def speaking(self, language: str | None) -> CallContext:
         """The same call, in the language that a tool was asked in."""

@@ -125,6 +125,10 @@ PHRASES: dict[Phrase, str] = {
     Phrase.NOBODY_THERE: (
         "I'm sorry, nobody can come to the phone right now. I'd be glad to take a message. What shall I pass on?"
     ),
+    Phrase.WAY_OUT: "I'm sorry, this isn't working. I'd be glad to take a message, and somebody will call you back.",
+    Phrase.WAY_OUT_OR_PERSON: (
+        "I'm sorry, this isn't working. I can put you through to a person, or take a message. Which would you like?"
+    ),
     Phrase.OR: ", or ",
     Phrase.AND: " and ",
 }

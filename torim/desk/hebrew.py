@@ -100,6 +100,8 @@ PHRASES: dict[Phrase, str] = {
     Phrase.MESSAGE_TAKEN: "רשמתי, ואעביר את ההודעה.",
     Phrase.MESSAGE_EMPTY: "מה למסור?",
     Phrase.NOBODY_THERE: "מצטערת, אין כרגע מי שיענה. אשמח לרשום הודעה. מה למסור?",
+    Phrase.WAY_OUT: "סליחה, זה לא מצליח לי. אשמח לרשום הודעה, ויחזרו אליכם.",
+    Phrase.WAY_OUT_OR_PERSON: "סליחה, זה לא מצליח לי. אפשר להעביר אתכם למישהו, או לרשום הודעה. מה נוח לכם?",
     Phrase.OR: ", או ",
     Phrase.AND: " ו",
 }

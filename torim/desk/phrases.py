@@ -57,6 +57,8 @@ class Phrase(Enum):
     MESSAGE_TAKEN = ("message_taken",)
     MESSAGE_EMPTY = ("message_empty",)
     NOBODY_THERE = ("nobody_there",)
+    WAY_OUT = ("way_out",)  # too much was not understood
+    WAY_OUT_OR_PERSON = ("way_out_or_person",)  # the same where somebody can be reached
     OR = ("or",)  # between two options
     AND = ("and",)
 

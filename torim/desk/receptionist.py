@@ -146,12 +146,19 @@ class Receptionist:
         try:
             asked = tools.decode(name, arguments)
         except BookingError as error:
-            return _json(self._words.refusal(error, call))
+            return _json(self._counted(name, self._words.refusal(error, call), call, now_utc))
         call = call.speaking(asked.language)
         try:
-            return _json(self._perform(asked, call, now_utc))
+            answer = self._perform(asked, call, now_utc)
         except TorimError as error:
-            return _json(self._words.refusal(error, call))
+            answer = self._words.refusal(error, call)
+        return _json(self._counted(name, answer, call, now_utc))
+
+    def _counted(self, name: str, answer: Answer, call: CallContext, now_utc: datetime) -> Answer:
+        """An answer or, when too many in a row were refusals, a refusal that offers a way out."""
+        if call.troubles is None or not call.troubles.count(name, answer):
+            return answer
+        return answer | self._words.way_out(call, somebody=self._people.is_there(now_utc))
 
     def _perform(self, asked: Arguments, call: CallContext, now_utc: datetime) -> Answer:
         match asked:

@@ -162,6 +162,13 @@ class Wording:
             refused |= {**services, "spoken": f"{spoken} {services['spoken']}"}
         return refused
 
+    def way_out(self, call: CallContext, *, somebody: bool) -> Answer:
+        """What replaces the words of one more refusal in a row; ``somebody``: a person can be reached now."""
+        phrase = Phrase.WAY_OUT_OR_PERSON if somebody else Phrase.WAY_OUT
+        tools = "transfer_call or leave_message, as the caller wishes" if somebody else "leave_message"
+        advice = f"This does not get the caller anywhere: say `spoken`, then use {tools}."
+        return {"detail": advice, "way_out": True, "spoken": self.say(call, phrase)}
+
 
 def refuse(code: str, advice: str) -> BookingError:
     """A refusal to raise."""

@@ -29,6 +29,7 @@ from torim.core.replay import head
 from torim.core.settings import TurnSettings, listen_settings
 from torim.desk.business import Business, PrivacyMode
 from torim.desk.receptionist import CallContext, Receptionist
+from torim.desk.troubles import Troubles
 from torim.engines.base import SessionConfig, ToolSpec
 from torim.errors import CarrierError, TorimError
 from torim.live import tokens
@@ -349,11 +350,11 @@ def _prompts(receptionist: Receptionist, language: str, returned: bool) -> dict[
 
 
 def _desk(receptionist: Receptionist, call_id: str, caller: str | None, language: str) -> Desk:
-    """The tools of one call, which remember whom it has proved to be."""
-    identity = receptionist.identity(caller)
+    """The tools of one call, which remember whom it has proved to be, and what went wrong in a row."""
+    identity, troubles = receptionist.identity(caller), Troubles()
 
     def run(action: RunTool) -> str:
-        context = CallContext(call_id, action.call_id, caller, language, identity)
+        context = CallContext(call_id, action.call_id, caller, language, identity, troubles)
         return receptionist.run(action.name, action.arguments, context, utc_now())
 
     return run
