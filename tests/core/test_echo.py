@@ -82,3 +82,9 @@ def test_a_pitch_keeps_the_question_open():
 def test_a_sound_that_ended_early_is_a_word_if_it_had_voice_enough(voice_ms: int, pitch_ms: int, expected: Verdict):
     sound = Sound(0, SPEAKING, voice_ms=voice_ms, pitch_ms=pitch_ms, frames=8, speech_peak=0.6)
     assert verdict(sound, 160, stopped=True) is expected
+
+
+@pytest.mark.parametrize("line", [{"known": True}, {"unknown": True}])
+def test_a_pitch_makes_no_word_of_little_voice_where_our_own_may_be_in_it(line: dict[str, bool]):
+    sound = Sound(0, SPEAKING, voice_ms=32, pitch_ms=80, frames=8, speech_peak=0.6, **line)
+    assert verdict(sound, 160, stopped=True) is Verdict.NOISE

@@ -192,6 +192,22 @@ def test_a_moment_unlike_our_voice_does_not_make_a_caller_of_it():
     assert VoiceSure not in scene.kinds()
 
 
+def test_what_is_like_us_at_first_is_held_against_a_sound_on_a_line_not_known_yet():
+    """A room is unlike its voice now and then; more often it is like it."""
+    unlike = Measure(-33, -62, True, active=True, voicing=0.9, echo=0.28, echo_db=0.0, unknown=True, returning=True)
+    like = unlike._replace(echo=0.36)
+    scene = quiet_start()
+    for _ in range(6):
+        scene.hear(unlike, 0.6, 40, SPEAKING).hear(like, 0.6, 100, SPEAKING)
+    assert VoiceSure not in scene.kinds()
+
+
+def test_a_faint_sound_like_us_is_ours_on_a_line_that_was_quiet_so_far():
+    faint = Measure(-47, -62, True, active=True, voicing=0.9, echo=0.4, echo_db=-56)
+    assert quiet_start().hear(faint, 0.9, 1_000, SPEAKING).said == []
+    assert VoiceSure in quiet_start().hear(faint._replace(level_db=-35), 0.9, 1_000, SPEAKING).kinds()
+
+
 def test_likeness_means_nothing_long_after_the_last_played_sample():
     late = FarEnd(since_played_ms=800)
     assert quiet_start().hear(ECHO, 0.95, 400, late).kinds() == [VoiceOnset, VoiceSure]

@@ -36,6 +36,7 @@ class Sound:
     echo_peak: float = 0.0
     removing: bool = False  # at the onset our voice was being taken out
     returning: bool = False  # at the onset our voice could be in what was heard
+    unknown: bool = False  # at the onset nobody knew whether the line returns our voice
     known: bool = False  # at the onset our voice could be in what was heard, on a line that returns it
     odds: float | None = None  # of the verifier: log-odds of a turn; None while it says nothing
     run_ms: int = 0  # of speech in a row by the neural VAD
@@ -95,4 +96,5 @@ def _short_word(sound: Sound, settings: ListenSettings) -> bool:
         return False
     if sound.voice_ms >= settings.short_word_ms:
         return True
-    return sound.voice_ms > 0 and sound.pitch_ms >= settings.pitch_ms and not sound.known
+    ours = sound.known or sound.unknown  # a room smears its pitch as well
+    return sound.voice_ms > 0 and sound.pitch_ms >= settings.pitch_ms and not ours

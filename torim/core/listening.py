@@ -158,7 +158,8 @@ class Listener:
         """Whether a sound that goes on after a drop turns out to be a turn."""
         settings, sound, inquiry = self._settings, self._sound, self._inquiry
         open_ms = inquiry.open_ms(self._now_ms)
-        if not own or open_ms is None or inquiry.odds is None:
+        ours = sound.echo_share >= settings.echo_share  # what goes on is likelier more of it
+        if not own or ours or open_ms is None or inquiry.odds is None:
             return False
         asks = row(context_of(far_end, sound.again, settings), settings)
         long = self._now_ms - sound.started_ms >= asks.turn_from_ms
@@ -248,14 +249,13 @@ class Listener:
             return above_db <= settings.echo_sure_margin_db
         if self._measure.echo_known and above_db <= 0.0:
             return True
-        return self._measure.echo >= settings.echo_min and above_db <= settings.echo_margin_db
+        low = above_db <= settings.echo_margin_db or self._measure.level_db <= settings.echo_faint_db
+        return low and self._measure.echo >= settings.echo_min
 
     def _surely_echo(self) -> bool:
         """Whether a frame that echo may explain is evidence of it: like it, and not only low enough."""
         settings, measure = self._settings, self._measure
-        if measure.removing:
-            return measure.echo >= settings.echo_left_min
-        return measure.echo >= (settings.echo_min if measure.echo_known else settings.echo_sure_min)
+        return measure.echo >= (settings.echo_left_min if measure.removing else settings.echo_min)
 
     def _echo_possible(self, far_end: FarEnd) -> bool:
         return self._measure.returning or echo_possible(far_end, self._settings)
@@ -265,10 +265,9 @@ class Listener:
         settings, measure = self._settings, self._measure
         if measure.level_db <= settings.echo_dust_db:
             return True
-        like = measure.echo >= settings.echo_left_min
         if above_db <= settings.echo_left_db:
-            return like or self._probability < settings.echo_left_speech_min  # a caller is chopped, and still speaks
-        return like and above_db <= settings.echo_left_margin_db
+            return True
+        return above_db <= settings.echo_left_margin_db and measure.echo >= settings.echo_left_min
 
     def _onset(self, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         began_ms = self._began_ms()
@@ -277,9 +276,11 @@ class Listener:
         self._sound = Sound(self._now_ms, far_end, pitch_ms=pitch_ms, level_db=self._measure.level_db)
         self._sound.started_ms, self._sound.heard_ms = began_ms, self._now_ms
         self._sound.again = self._inquiry.refused.again(began_ms)
-        self._sound.insists = self._inquiry.refused.insists(began_ms)
+        faint = self._echo_possible(far_end) and max(self._levels) <= self._settings.echo_faint_db
+        self._sound.insists = self._inquiry.refused.insists(began_ms) and not faint
         self._inquiry.open(self._now_ms)
         self._sound.returning = self._measure.returning
+        self._sound.unknown = self._measure.unknown
         self._sound.known = self._measure.returning and self._measure.echo_known
         self._sound.removing = self._measure.removing
         at_ms = max(0, audio_ms - (self._now_ms - began_ms))
