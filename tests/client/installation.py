@@ -59,7 +59,7 @@ class Installation:
         ours = ("TORIM_", "OPENAI_", "TWILIO_")
         env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         env |= {"TORIM_PORT": str(self.port), "TORIM_MEDIA_PORT": str(free_port()), "TORIM_DATA_DIR": str(self.folder)}
-        env |= {"TORIM_ENGINE": "embedded", "TORIM_WORKERS": "1", "TORIM_RECORD_CALLS": "true"}
+        env |= {"TORIM_ENGINE": "embedded", "TORIM_WORKERS": "1"}
         with self._log.open("ab") as log:
             command = [sys.executable, "-c", "import sys; from torim.cli import main; sys.exit(main())", "serve"]
             self._process = subprocess.Popen(command, env=env, cwd=self.folder, stdout=log, stderr=log)

@@ -83,17 +83,63 @@ def test_a_caller_cuts_in_and_books_and_the_pages_tell_exactly_what_happened(
     assert [_words(text) for text in struck] == [_words(text) for text in lost]
     expect(drawer.get_by_text("050-765-4321").first).to_be_visible()
 
-    # The call's page marks every cut, and explains it to the keyboard too.
     page.goto(f"/calls/{call_id}")
-    expect(page.locator("[data-kind='barge_in']").first).to_be_visible()
-    assert page.locator("[data-kind='barge_in']").count() >= CUTS
-    page.get_by_role("listbox").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("[data-selected]")).to_have_count(1)
-    expect(page.locator("[aria-live='polite']").filter(has_text=" s")).to_be_visible()
+    look_at_the_call(page)
+    listen_to_the_call(page)
+    take_the_call_away(page, call_id)
     assert caller.complaints == [] and caller.foreign == []
     assert shop.errors() == []
     caller.close()
+
+
+def look_at_the_call(page: Page) -> None:
+    """Every cut is marked, and explained to the mouse and to the keyboard."""
+    cuts = page.locator("[data-kind='barge_in']")
+    expect(cuts.first).to_be_visible()
+    assert cuts.count() >= CUTS
+    explained = page.get_by_test_id("stage").locator("[aria-live='polite']")
+    cuts.first.hover()
+    expect(explained).to_contain_text("Barge-in")
+    expect(explained).to_contain_text("fell silent")
+    expect(explained).to_contain_text("time to silence (ms)")
+    page.get_by_role("listbox").focus()
+    first = page.locator("[data-selected]").get_attribute("data-marker")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-selected]")).to_have_count(1)
+    assert page.locator("[data-selected]").get_attribute("data-marker") != first
+    expect(page.locator("[data-kind='booking']")).to_have_count(1)
+
+
+def listen_to_the_call(page: Page) -> None:
+    """The recording plays, the transcript goes with it, and a click in the lanes goes to its instant."""
+    position = page.get_by_test_id("position")
+    expect(page.locator("[data-testid='stage'][data-painted]")).to_be_visible()
+    page.get_by_role("button", name="Play from 0:00").click()
+    expect(position).to_have_text("0:00")
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(position).to_have_text("0:02")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    lines = page.get_by_role("list", name="What was said").locator("li")
+    expect(lines.first).to_have_attribute("data-current", "true")
+    lanes = page.get_by_test_id("stage").locator("canvas")
+    box = lanes.bounding_box()
+    assert box is not None
+    lanes.click(position={"x": box["width"] - 60, "y": 30})
+    expect(position).not_to_have_text("0:02")
+    expect(lines.first).not_to_have_attribute("data-current", "true")
+
+
+def take_the_call_away(page: Page, call_id: str) -> None:
+    """The developer's view has every event, the files, and how to run the call again."""
+    page.get_by_label("Developer view").check(force=True)
+    expect(page.get_by_text(f"torim replay {call_id}.call")).to_be_visible()
+    expect(page.locator("[data-kind='response_done']").first).to_be_visible()
+    expect(page.locator("[data-kind='mark']").first).to_be_attached()
+    for name, ending in (("Download recording", ".wav"), ("Download timeline", ".call"), ("Download JSON", ".json")):
+        with page.expect_download() as taken:
+            page.get_by_role("link", name=name).click()
+        assert taken.value.suggested_filename == f"{call_id}{ending}"
+        assert taken.value.path().stat().st_size > 1_000
 
 
 def _words(text: str) -> str:

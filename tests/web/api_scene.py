@@ -248,6 +248,7 @@ TIMELINE = """# call: CA1
     30  engine  ready
   1000  engine  created R1 key=r1
   1100  torim   log DEBUG [AUDIO_STATE] first audio of the response is on its way response=R1
+  1300  carrier mark 1 epoch=0
   2060  caller  voice_onset audio_ms=2000 speech=0.9
   2060  torim   clear epoch=1
   2060  torim   log INFO [ECHO_CHECK] held: a sound is being verified sounding=true echo_window=true speech=0.9

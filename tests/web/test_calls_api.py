@@ -65,7 +65,10 @@ def test_the_timeline_is_there_marked_whole_and_as_a_file(office: Office) -> Non
         marked = (await client.get(f"{PATH}/CA1/timeline")).json()
         assert marked["complete"] is False
         assert [item["kind"] for item in marked["items"]][:3] == ["response_created", "first_audio", "clear"]
+        kinds = [item["kind"] for item in marked["items"]]
+        assert "verified" in kinds and "mark" not in kinds  # marks come several a second
         whole = (await client.get(f"{PATH}/CA1/timeline", params={"marked": False})).json()
+        assert "mark" in [item["kind"] for item in whole["items"]]
         assert whole["complete"] is True and len(whole["items"]) == TIMELINE.count("\n") - 1
         file = await client.get(f"{PATH}/CA1/timeline.call")
         assert file.text == TIMELINE and "CA1.call" in file.headers["content-disposition"]

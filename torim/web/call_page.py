@@ -19,6 +19,7 @@ _RESUMED = (Reason.RESUMED, Reason.RESUMED_AT_DEADLINE)
 _MARKED = {
     ("caller", "key"): "key",
     ("carrier", "gone"): "caller_gone",
+    ("carrier", "mark"): "mark",
     ("engine", "created"): "response_created",
     ("engine", "audio_done"): "audio_done",
     ("engine", "done"): "response_done",
@@ -37,6 +38,7 @@ _MARKED_REASONS = {
     Reason.FIRST_AUDIO: "first_audio",
     Reason.AI_HEARD: "ai_heard",
     Reason.HELD: "held",
+    Reason.VERIFIED: "verified",
     Reason.RESUMED: "resumed",
     Reason.RESUMED_AT_DEADLINE: "resumed",
     Reason.CUT: "barge_in",
@@ -47,6 +49,9 @@ _MARKED_REASONS = {
     Reason.SILENCE_PROMPT: "silence_prompt",
     Reason.FELL_BACK: "fell_back",
 }
+
+
+MANY = frozenset({"mark"})  # several a second: drawn only for those who look at everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,11 @@ def entries(lines: Sequence[Line]) -> Iterator[Entry]:
     """The lines of a timeline, taken apart, in order."""
     for line in lines:
         yield _entry(line)
+
+
+def shown(entry: Entry) -> bool:
+    """Whether a page marks an entry for everybody."""
+    return entry.kind is not None and entry.kind not in MANY
 
 
 def _entry(line: Line) -> Entry:

@@ -10,6 +10,7 @@ import { Ltr } from "../ui/Ltr";
 import classes from "./CallRecord.module.css";
 import { Explain } from "./Explain";
 import { Lanes } from "./Lanes";
+import { Legend } from "./Legend";
 import { callScore, turnOf } from "./mapping";
 import { type Marker, markersOf, plainMarkers } from "./markers";
 import { type Player, usePlayer } from "./player";
@@ -19,14 +20,14 @@ interface CallRecordProps {
   call: CallDetail;
   developer?: boolean;
   compact?: boolean;
-  /** What else is known of the call, under its lanes. */
-  children?: ReactNode;
+  /** What else is known of the call, beside its words; told how to go to an instant. */
+  children?: (seek: (atMs: number) => void) => ReactNode;
 }
 
 const POINTS = 6000;
 
 export function CallRecord({ call, developer = false, compact = false, children }: CallRecordProps) {
-  const timeline = useTimeline(call.id, true);
+  const timeline = useTimeline(call.id, !developer);
   const peaks = usePeaks(call.has_recording ? call.id : null, POINTS);
   const player = usePlayer(call.has_recording ? `/api/v1/calls/${encodeURIComponent(call.id)}/recording` : null);
   const [selected, setSelected] = useState<Marker | null>(null);
@@ -36,27 +37,27 @@ export function CallRecord({ call, developer = false, compact = false, children 
     const all = markersOf(timeline.data?.items ?? [], call.barge_ins);
     return developer ? all : plainMarkers(all);
   }, [timeline.data, call.barge_ins, developer]);
+  const shown = selected && markers.some(({ id }) => id === selected.id) ? selected : null;
 
   return (
     <div className={classes.record} data-compact={compact || undefined}>
-      <div className={`${classes.column} no-print`}>
-        <div className={classes.stage}>
+      <section className={`${classes.stage} no-print`} data-testid="stage" data-painted={peaks.isSuccess || undefined}>
         <Controls player={player} durationMs={score.durationMs} />
         <Lanes
           score={score}
           markers={markers}
           positionMs={player.positionMs}
-          selected={selected && markers.includes(selected) ? selected : null}
+          selected={shown}
           onSelect={setSelected}
           onSeek={player.seek}
         />
-        <Explain marker={selected} developer={developer} />
-        </div>
-        {children}
+        <Legend markers={markers} score={score} />
+        <Explain marker={shown} developer={developer} />
+      </section>
+      <div className={classes.words} data-scrolls={compact ? undefined : true}>
+        <Transcript turns={turns} name={`torim-${call.id}`} positionMs={player.positionMs} onSeek={player.seek} />
       </div>
-      <div className={classes.words}>
-      <Transcript turns={turns} name={`torim-${call.id}`} positionMs={player.positionMs} onSeek={player.seek} />
-      </div>
+      {children ? <div className={`${classes.column} no-print`}>{children(player.seek)}</div> : null}
     </div>
   );
 }
@@ -79,7 +80,7 @@ function Controls({ player, durationMs }: { player: Player; durationMs: number }
         <Icon name={player.playing ? "pause" : "play"} size={22} />
       </ActionIcon>
       <Ltr>
-        {position(player.positionMs)} / {position(durationMs)}
+        <span data-testid="position">{position(player.positionMs)}</span> / {position(durationMs)}
       </Ltr>
       <SegmentedControl
         size="xs"

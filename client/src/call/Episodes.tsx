@@ -1,28 +1,23 @@
 /** Every sound that met the AI's voice, and what became of it: one row each, with the numbers. */
-import { Table } from "@mantine/core";
+import { Anchor, Table } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Chip, type Tone } from "../ui/Chip";
-import { Ltr } from "../ui/Ltr";
-import type { Episode } from "./markers";
+import { secondsOf } from "../i18n/format";
+import { Chip } from "../ui/Chip";
+import { becameOf, type Episode } from "./markers";
+import { verdictOf, VERDICT_TONES } from "./verdicts";
 
-const VERDICTS = ["voice", "key", "words", "echo", "noise", "short", "undecided", "blocked"] as const;
-type Verdict = (typeof VERDICTS)[number];
-const TONES: Record<Verdict, Tone> = {
-  voice: "good",
-  key: "good",
-  words: "good",
-  echo: "warn",
-  noise: "warn",
-  short: "warn",
-  undecided: "warn",
-  blocked: "bad",
-};
+interface EpisodesProps {
+  episodes: readonly Episode[];
+  developer: boolean;
+  /** Goes to an instant of the call. */
+  onSeek: (atMs: number) => void;
+}
 
-export function Episodes({ episodes, developer }: { episodes: readonly Episode[]; developer: boolean }) {
+export function Episodes({ episodes, developer, onSeek }: EpisodesProps) {
   const { t } = useTranslation();
   return (
     <Table.ScrollContainer minWidth={560}>
-      <Table verticalSpacing="xs" horizontalSpacing="md">
+      <Table verticalSpacing={6} horizontalSpacing="sm" fz="sm">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("episodes.at")}</Table.Th>
@@ -36,7 +31,7 @@ export function Episodes({ episodes, developer }: { episodes: readonly Episode[]
         </Table.Thead>
         <Table.Tbody>
           {episodes.map((episode) => (
-            <Row key={`${episode.onset_ms} ${episode.verdict}`} episode={episode} developer={developer} />
+            <Row key={`${episode.onset_ms} ${episode.verdict}`} episode={episode} developer={developer} onSeek={onSeek} />
           ))}
         </Table.Tbody>
       </Table>
@@ -44,23 +39,28 @@ export function Episodes({ episodes, developer }: { episodes: readonly Episode[]
   );
 }
 
-function Row({ episode, developer }: { episode: Episode; developer: boolean }) {
+interface RowProps extends Omit<EpisodesProps, "episodes"> {
+  episode: Episode;
+}
+
+function Row({ episode, developer, onSeek }: RowProps) {
   const { t } = useTranslation();
-  const verdict = VERDICTS.find((known) => known === episode.verdict) ?? "undecided";
-  const became = episode.cut ? "cut" : episode.verdict === "blocked" ? "blocked" : "resumed";
-  const ms = (value: number | null) => (value === null ? "–" : t("unit.ms", { value }));
+  const verdict = verdictOf(episode.verdict);
+  const at = t("unit.s", { value: (episode.onset_ms / 1000).toFixed(2) });
   return (
     <Table.Tr>
       <Table.Td>
-        <Ltr>{(episode.onset_ms / 1000).toFixed(2)} s</Ltr>
+        <Anchor component="button" type="button" size="sm" style={{ whiteSpace: "nowrap" }} onClick={() => onSeek(episode.onset_ms)} aria-label={t("transcript.playFrom", { at })}>
+          {at}
+        </Anchor>
       </Table.Td>
       <Table.Td>
-        <Chip tone={TONES[verdict]}>{t(`verdict.${verdict}`)}</Chip>
+        <Chip tone={VERDICT_TONES[verdict]}>{t(`verdict.${verdict}`)}</Chip>
       </Table.Td>
-      <Table.Td>{t(`became.${became}`)}</Table.Td>
-      <Table.Td>{ms(episode.stop_ms)}</Table.Td>
-      <Table.Td>{ms(episode.verdict_ms)}</Table.Td>
-      <Table.Td>{ms(episode.heard_ms)}</Table.Td>
+      <Table.Td>{t(`became.${becameOf(episode)}`)}</Table.Td>
+      <Table.Td>{episode.stop_ms ?? "–"}</Table.Td>
+      <Table.Td>{episode.verdict_ms ?? "–"}</Table.Td>
+      <Table.Td>{episode.heard_ms === null ? "–" : t("unit.s", { value: secondsOf(episode.heard_ms) })}</Table.Td>
       {developer ? (
         <Table.Td dir="ltr" ff="monospace" fz="xs">
           {episode.reason}

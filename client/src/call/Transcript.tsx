@@ -108,7 +108,7 @@ function Line({ turn, wanted, current, newest, pending, onSeek }: LineProps) {
   const { t } = useTranslation();
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
-    if (current || newest) row.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (current || newest) keepInSight(row.current);
   }, [current, newest, turn.text.length]);
   return (
     <li ref={row} className={classes.line} data-speaker={turn.speaker} data-current={current || undefined}>
@@ -122,6 +122,16 @@ function Line({ turn, wanted, current, newest, pending, onSeek }: LineProps) {
       </p>
     </li>
   );
+}
+
+/** Scrolls the box that a conversation stands in, never the page around it. */
+function keepInSight(row: HTMLElement | null): void {
+  const box = row?.closest<HTMLElement>("[data-scrolls]");
+  if (!row || !box) return;
+  const inside = box.getBoundingClientRect();
+  const { top, bottom } = row.getBoundingClientRect();
+  const by = bottom > inside.bottom ? bottom - inside.bottom : top < inside.top ? top - inside.top : 0;
+  if (by !== 0) box.scrollBy({ top: by + Math.sign(by) * 12, behavior: "smooth" });
 }
 
 function Instant({ turn, onSeek }: { turn: Turn; onSeek: ((atMs: number) => void) | undefined }) {

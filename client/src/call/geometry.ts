@@ -11,7 +11,7 @@ export interface Peaks {
   stepMs: number;
 }
 
-export const MIN_PX_PER_S = 14;
+export const MIN_PX_PER_S = 8;
 export const MAX_PX_PER_S = 400;
 
 /** The scale at which a whole call fits, unless that would make it unreadable. */

@@ -18,6 +18,7 @@ export const KINDS = {
   resumed: "hold",
   blocked: "hold",
   greeting_lock_opened: "hold",
+  verified: "cut",
   barge_in: "cut",
   cancel: "cut",
   clear: "cut",
@@ -37,13 +38,16 @@ export const KINDS = {
 export type MarkerKind = keyof typeof KINDS;
 export type Family = (typeof KINDS)[MarkerKind];
 
+export type Became = "cut" | "resumed" | "blocked";
+
 export interface Marker {
   id: string;
   atMs: number;
   kind: MarkerKind;
   family: Family;
-  /** How a sound was judged, where the marker tells of one. */
+  /** How a sound was judged, and what came of it, where the marker tells of one. */
   verdict?: string;
+  became?: Became;
   /** What Torim itself wrote as the reason, in English; shown to developers. */
   reason: string;
   numbers: Record<string, string>;
@@ -84,16 +88,27 @@ export function markersOf(entries: readonly Entry[], episodes: readonly Episode[
     if (!kind) return [];
     const about = episodes.find((episode) => tells(episode, entry));
     const numbers = { ...named(entry), ...(about ? measured(about) : {}) };
-    const verdict = about && kind !== "held" ? { verdict: about.verdict } : {};
+    const verdict = about ? { verdict: about.verdict, became: becameOf(about) } : {};
     return [makeMarker(`e${index}`, entry.at_ms, kind, { reason: entry.reason ?? entry.what, numbers, ...verdict })];
   });
   const onsets = episodes.map((episode, index) =>
-    makeMarker(`o${index}`, episode.onset_ms, "onset", { reason: episode.reason, verdict: episode.verdict }),
+    makeMarker(`o${index}`, episode.onset_ms, "onset", {
+      reason: episode.reason,
+      verdict: episode.verdict,
+      became: becameOf(episode),
+      numbers: { ...episode.evidence, ...measured(episode) },
+    }),
   );
   return [...found, ...onsets].sort((one, other) => one.atMs - other.atMs);
 }
 
-const INNER = new Set<MarkerKind>(["cancel", "clear", "truncate", "greeting_lock_opened", "onset", "tool_started"]);
+/** What a sound led to. */
+export function becameOf(episode: Episode): Became {
+  if (episode.cut) return "cut";
+  return episode.verdict === "blocked" ? "blocked" : "resumed";
+}
+
+const INNER = new Set<MarkerKind>(["verified", "cancel", "clear", "truncate", "greeting_lock_opened", "onset", "tool_started"]);
 const PLAIN = new Set<Family>(["caller", "hold", "cut", "desk", "trouble"]);
 
 /** Markers that an owner understands without knowing how engines work. */
@@ -131,12 +146,14 @@ function measured(episode: Episode): Record<string, string> {
   if (episode.verdict_ms !== null) numbers.verdict_ms = String(episode.verdict_ms);
   if (episode.resume_ms !== null) numbers.resume_ms = String(episode.resume_ms);
   if (episode.heard_ms !== null) numbers.heard_ms = String(episode.heard_ms);
+  if (episode.unheard_ms !== null) numbers.unheard_ms = String(episode.unheard_ms);
   return numbers;
 }
 
 /** The positional words of a line get the names that a reader expects. */
 const POSITIONS: Partial<Record<string, readonly string[]>> = {
   key: ["key"],
+  mark: ["mark"],
   response_created: ["response"],
   audio_done: ["response"],
   response_done: ["response", "status"],

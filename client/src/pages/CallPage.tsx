@@ -40,13 +40,19 @@ function CallView({ call }: { call: CallDetail }) {
       <Head call={call} developer={developer} onDeveloper={setDeveloper} />
       <Facts call={call} />
       <CallRecord call={call} developer={developer}>
-        {call.barge_ins.length > 0 ? (
-          <Card title={t("episodes.title")} flush>
-            <Episodes episodes={call.barge_ins} developer={developer} />
-          </Card>
-        ) : null}
-        {developer ? <RawEvents call={call} /> : null}
+        {call.barge_ins.length > 0
+          ? (seek) => (
+              <Card title={t("episodes.title")} flush>
+                <Episodes episodes={call.barge_ins} developer={developer} onSeek={seek} />
+              </Card>
+            )
+          : undefined}
       </CallRecord>
+      {developer ? (
+        <div className={classes.raw}>
+          <RawEvents call={call} />
+        </div>
+      ) : null}
     </>
   );
 }
@@ -95,7 +101,7 @@ function Head({ call, developer, onDeveloper }: HeadProps) {
       <Group gap="xs" mb="sm">
         {call.ended_at ? null : <Chip tone="live">{t("call.goingOn")}</Chip>}
         {call.outcome ? <Chip tone={OUTCOME_TONES[call.outcome]}>{t(`outcome.${call.outcome}`)}</Chip> : null}
-        {call.urgency ? <Chip tone={URGENCY_TONES[call.urgency]}>{t(`urgency.${call.urgency}`)}</Chip> : null}
+        {call.urgency && call.urgency !== "normal" ? <Chip tone={URGENCY_TONES[call.urgency]}>{t(`urgency.${call.urgency}`)}</Chip> : null}
         {call.end_reason ? <Chip>{t(`endReason.${call.end_reason}`)}</Chip> : null}
         {call.erased_at ? <Chip tone="warn">{t("call.erased")}</Chip> : null}
       </Group>
@@ -109,12 +115,6 @@ function Facts({ call }: { call: CallDetail }) {
   const stops = call.barge_ins.flatMap(({ cut, stop_ms }) => (cut && stop_ms !== null ? [stop_ms] : []));
   return (
     <div className={classes.facts}>
-      <Card title={t("call.summary")}>
-        <Text dir="auto">{call.summary || t("call.noSummary")}</Text>
-        <SummaryLine label={t("call.intent")} text={call.intent} />
-        <SummaryLine label={t("call.nextAction")} text={call.next_action} />
-        <Booked call={call} />
-      </Card>
       <dl className={classes.numbers}>
         <Fact name={t("fact.bargeIns")} value={call.barge_in_count} />
         <Fact name={t("fact.stopP50")} value={call.stop_ms_p50 ?? (stops.length > 0 ? median(stops) : null)} unit="ms" />
@@ -122,8 +122,14 @@ function Facts({ call }: { call: CallDetail }) {
         <Fact name={t("fact.falseAlarms")} value={call.false_alarm_count} />
         <Fact name={t("fact.response")} value={call.response_ms_p50} unit="ms" />
         <Fact name={t("fact.errors")} value={Number(call.counts.faults ?? 0)} />
-        <Fact name={t("fact.cost")} value={call.cost_estimate} unit="$" />
+        <Fact name={t("fact.cost")} value={call.cost_estimate} unit="$" free={call.engine === "embedded"} />
       </dl>
+      <Card title={t("call.summary")}>
+        <Text dir="auto">{call.summary || t("call.noSummary")}</Text>
+        <SummaryLine label={t("call.intent")} text={call.intent} />
+        <SummaryLine label={t("call.nextAction")} text={call.next_action} />
+        <Booked call={call} />
+      </Card>
     </div>
   );
 }
@@ -157,10 +163,18 @@ function Booked({ call }: { call: CallDetail }) {
   ));
 }
 
-function Fact({ name, value, unit }: { name: string; value: number | null; unit?: "ms" | "$" }) {
+interface FactProps {
+  name: string;
+  value: number | null;
+  unit?: "ms" | "$";
+  /** Nobody is paid. */
+  free?: boolean;
+}
+
+function Fact({ name, value, unit, free }: FactProps) {
   const { t } = useTranslation();
   const shown =
-    value === null ? "–" : unit === "ms" ? t("unit.ms", { value }) : unit === "$" ? `$${value.toFixed(3)}` : value;
+    value === null ? free ? t("fact.free") : "–" : unit === "ms" ? t("unit.ms", { value }) : unit === "$" ? `$${value.toFixed(3)}` : value;
   return (
     <div>
       <dt>{name}</dt>

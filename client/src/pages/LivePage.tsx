@@ -60,7 +60,7 @@ function LiveCard({ call }: { call: LiveCall }) {
       actions={<Chip tone="live">{t(`phase.${call.phase}`)}</Chip>}
     >
       <Floor call={call} />
-      <div className={classes.words}>
+      <div className={classes.words} data-scrolls>
         <Transcript turns={call.turns.map(liveTurn)} name={call.call_id} growing tools={false} />
       </div>
       <Orders call={call} />

@@ -202,7 +202,7 @@ function Words({ callSid, over }: { callSid: string; over: boolean }) {
     >
       <Booked callSid={callSid} />
       {shown && shown.turns.length > 0 ? (
-        <div className={classes.words}>
+        <div className={classes.words} data-scrolls>
           <Transcript turns={shown.turns.map(liveTurn)} name={callSid} growing tools={false} />
         </div>
       ) : (

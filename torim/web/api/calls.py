@@ -42,7 +42,7 @@ from torim.web.api.openapi import refuses
 from torim.web.api.principal import Needs, Principal
 from torim.web.api.problems import Refusal, not_found
 from torim.web.api.scopes import Scope
-from torim.web.call_page import Entry, Episode, entries, episodes
+from torim.web.call_page import Entry, Episode, entries, episodes, shown
 from torim.web.peaks import read_peaks
 
 router = APIRouter(prefix="/calls", tags=["calls"])
@@ -235,7 +235,7 @@ def get_timeline(
 ) -> Timeline:
     """What happened in a call, in order; for all of it as text see the `.call` download."""
     lines = _lines(_row(call_id, who, deps), deps)
-    found = [entry for entry in entries(lines) if entry.at_ms >= since_ms and (entry.kind or not marked)]
+    found = [entry for entry in entries(lines) if entry.at_ms >= since_ms and (shown(entry) or not marked)]
     complete = not marked and len(found) <= limit
     return Timeline(items=[_entry(entry) for entry in found[:limit]], complete=complete)
 
