@@ -92,6 +92,7 @@ class JsonFarSide:
 FAR_SIDES: dict[str, Callable[[], FarSide]] = {
     "twilio": JsonFarSide,
     "browser": JsonFarSide,
+    "rehearsal": JsonFarSide,
     "loopback": LoopbackFarSide,
 }
 

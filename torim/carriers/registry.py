@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
-from torim.carriers import browser, loopback, twilio
+from torim.carriers import browser, loopback, rehearsal, twilio
 from torim.carriers.base import CarrierPlugin
 from torim.errors import ConfigError
 
@@ -19,6 +19,7 @@ BUILT_IN: tuple[CarrierPlugin, ...] = (
     twilio.PLUGIN,
     browser.PLUGIN,
     loopback.PLUGIN,
+    rehearsal.PLUGIN,
 )
 
 

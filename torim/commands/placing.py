@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from torim.config import Config
 from torim.core import timeline
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from torim.desk.book import Appointment
     from torim.engines.base import SessionConfig
     from torim.live.engine_side import EnginePlan
-    from torim.live.trace import Traced
+    from torim.live.trace import Entry, Traced
 
 CALLER_PITCH = 1.12  # the caller must not sound like the AI, which has the same synthetic voice
 
@@ -49,6 +49,19 @@ class Placed:
     @property
     def as_expected(self) -> bool:
         return all(finding.good for finding in self.findings)
+
+
+class Inside(Protocol):
+    """The view into a server that runs in this process."""
+
+    def followed(self, caller: Caller) -> contextlib.AbstractContextManager[None]:
+        """Copy the server's timeline of this caller's call into its record while the block runs."""
+
+    async def appointments(self, call_id: str) -> Sequence[Appointment]:
+        """What a call has booked."""
+
+    async def settled(self) -> None:
+        """Wait until everything that a call left is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +85,20 @@ class LocalServer:
             stop()
 
     def _enter(self, caller: Caller, traced: Traced) -> None:
-        record = caller.record
-        if traced.entry is None or traced.call_id != record.call_sid:
-            return
-        if not record.timeline:
-            record.head = self.server.calls[record.call_sid].setup.trace.head
-        line = timeline.render(traced.at_ms, traced.entry)
-        record.enter(ServerEntry(traced.at_ms, traced.entry, line, caller.clock.now_samples()))
+        call_sid = caller.record.call_sid
+        if traced.entry is not None and traced.call_id == call_sid:
+            enter(caller, traced.at_ms, traced.entry, self.server.calls[call_sid].setup.trace.head)
+
+    async def settled(self) -> None:
+        """Wait until everything that a call left is written."""
+        await self.server.settled()
+
+
+def enter(caller: Caller, at_ms: int, entry: Entry, head: Mapping[str, str]) -> None:
+    """Add a line of the server's timeline to the record of a call."""
+    caller.record.head = caller.record.head or head
+    line = timeline.render(at_ms, entry)
+    caller.record.enter(ServerEntry(at_ms, entry, line, caller.clock.now_samples()))
 
 
 def local_config(config: Config, folder: Path, language: str) -> Config:
@@ -134,14 +154,14 @@ async def place(
     voices: Mapping[Say, bytes],
     dialing: Dialing,
     tell: Tell,
-    local: LocalServer | None = None,
+    local: Inside | None = None,
     *,
     settle: bool = True,
 ) -> Placed:
     """Place one call and play a scenario on it.
 
     Args:
-        local: The server that is called, if it runs in this process.
+        local: The view into the server that is called, if it runs in this process.
         settle: Wait until the server has written everything; not while it has other calls.
 
     Raises:
@@ -156,7 +176,7 @@ async def place(
         findings = await Player(scenario, caller, voices, _timed(tell, caller), _lookup(local, caller)).play()
         await caller.finished()
         if local is not None and settle:
-            await local.server.settled()
+            await local.settled()
     return Placed(caller.record, await asyncio.to_thread(measure, caller.record), findings)
 
 
@@ -177,7 +197,7 @@ def _timed(tell: Tell, caller: Caller) -> Tell:
     return lambda text: tell(f"{caller.clock.now_samples() / 8000:6.1f} s  {text}")
 
 
-def _lookup(local: LocalServer | None, caller: Caller) -> Callable[[], Awaitable[bool]] | None:
+def _lookup(local: Inside | None, caller: Caller) -> Callable[[], Awaitable[bool]] | None:
     if local is None:
         return None
 

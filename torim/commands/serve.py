@@ -26,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
         TORIM_WORKERS=args.workers,
         TORIM_ENGINE=args.engine,
     )
+    from torim.commands.rehearsing import OwnRehearsals
     from torim.live.serve import main
 
-    return main(config)
+    return main(config, OwnRehearsals)

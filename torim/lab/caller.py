@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import ssl
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -25,7 +25,7 @@ from torim.lab.line import CallerLine, LineSettings, Route
 from torim.lab.mouth import Mouth
 from torim.lab.record import CallRecord, Utterance
 from torim.lab.stream import Accepted, Clear, Mark, Media, TwilioStream, Violation
-from torim.lab.webhook import Answer, parse_twiml, signature_headers
+from torim.lab.webhook import Answer, Stream, parse_twiml, signature_headers
 from torim.lab.wire import DelayLine, LabClock
 
 HTTP_TIMEOUT_S = 15.0
@@ -44,6 +44,7 @@ class Dialing:
     auth_token: str | None = field(default=None, repr=False)  # None: unsigned, as a local server allows
     line: LineSettings = field(default_factory=LineSettings)
     hard_limit_ms: int = 10 * 60 * 1000  # the caller gives up by then whatever happens
+    stream: Callable[[str], Stream] | None = None  # opened at once for the call's id, without any webhook
 
 
 class Caller:
@@ -88,6 +89,9 @@ class Caller:
         return bool(self.record.ended_by)
 
     async def _call(self, started: asyncio.Future[None]) -> None:
+        if self._dialing.stream is not None:
+            await self._talk(Answer((), self._dialing.stream(self.record.call_sid), None), started)
+            return
         # Reading the authorities takes longer than a frame: not on the loop, and not where nothing is encrypted.
         encrypted = self._dialing.base_url.startswith("https:")
         verify = await asyncio.to_thread(_tls) if encrypted else False

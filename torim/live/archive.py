@@ -90,7 +90,7 @@ class Archive:
         if self.spool is not None:
             self.spool.flush()
         try:
-            done = deeds(self.store.database, over.business.id, over.call_id)
+            done = deeds((over.book or self.store).database, over.business.id, over.call_id)
         except StorageError:
             return  # the writer has reported the database's trouble; the next start finishes the record
         self.writer.put(over.record(done, is_final=True))
@@ -114,6 +114,7 @@ class _Over:
     turns: tuple[Turn, ...]
     counts: dict[str, int]
     measures: CallMeasures
+    book: Store | None  # of a rehearsal
 
     def record(self, done: Deeds, *, is_final: bool) -> CallEnd:
         """The end of the call as it is stored, given what the call did."""
@@ -146,6 +147,7 @@ def _over(bridge: Bridge, business: Business) -> _Over:
         turns=turns,
         counts=counts(turns, bridge),
         measures=bridge.tally.measures(bridge.barge_ins, setup.model, below),
+        book=setup.book,
     )
 
 

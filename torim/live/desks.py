@@ -16,6 +16,7 @@ from torim.desk.numbers import country_of, e164
 from torim.desk.receptionist import Receptionist
 from torim.errors import TorimError
 from torim.storage.businesses import BusinessDirectory
+from torim.storage.store import Store
 
 _log = logging.getLogger("torim.live")
 
@@ -30,6 +31,14 @@ class CallDesk:
     @property
     def business(self) -> Business:
         return self.receptionist.business
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """The desk of one rehearsal: the settings of a business, and a book in which nothing is real."""
+
+    desk: CallDesk
+    book: Store
 
 
 @dataclass(frozen=True, slots=True)

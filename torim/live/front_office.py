@@ -23,6 +23,7 @@ from torim.web.fresh import stream_token
 from torim.web.links import new_first_run
 from torim.web.live_calls import BrowserCall
 from torim.web.news import NewsDesk
+from torim.web.rehearsals import Rehearsals
 
 BROWSER_PATH = "/browser/media"
 
@@ -42,11 +43,14 @@ class Browsers:
         return BrowserCall(call_sid, BROWSER_PATH, {"token": token, "called": called, "caller": caller})
 
 
-def api_deps(config: Config, own: Node, others: Iterable[CallSource] = ()) -> ApiDeps:
+def api_deps(
+    config: Config, own: Node, others: Iterable[CallSource] = (), rehearsals: Rehearsals | None = None
+) -> ApiDeps:
     """What the API is built from.
 
     Args:
         others: The calls of other processes of this machine.
+        rehearsals: What plays scripts on this process's calls.
     """
     database = own.store.database
     watch = Watch([own.watched, *others])
@@ -62,6 +66,7 @@ def api_deps(config: Config, own: Node, others: Iterable[CallSource] = ()) -> Ap
         data_dir=config.data_dir,
         now=utc_now,
         browser=Browsers(own.host, own.desks),
+        rehearsals=rehearsals,
     )
 
 

@@ -38,7 +38,7 @@ from torim.live.archive import Archive
 from torim.live.bridge import Bridge
 from torim.live.clips import Clips
 from torim.live.clock import utc_now
-from torim.live.desks import CallDesk, Desks
+from torim.live.desks import CallDesk, Desks, StandIn
 from torim.live.ears import VadBatch
 from torim.live.engine_side import EnginePlan
 from torim.live.link import Link
@@ -50,6 +50,7 @@ from torim.live.stream import Stream
 from torim.live.tools import Desk
 from torim.live.trace import CallTrace, Keep, TraceHub
 from torim.storage.files import call_files, notes_dir
+from torim.storage.records import REHEARSAL
 
 WAITING_MAX = 100  # streams that have not said who they are
 SWEEP_S = 0.1
@@ -95,6 +96,7 @@ class CallHost:
     def __init__(self, parts: HostParts) -> None:
         self._parts = parts
         self.calls: dict[str, Bridge] = {}  # by the carrier's call id
+        self.stand_ins: dict[str, StandIn] = {}  # of rehearsals, by the carrier's call id
         self.metrics = CallMetrics(parts.registry, lambda: float(len(self.calls)))
         self.lag = LoopLag(asyncio.get_running_loop(), self.metrics.loop_lag_ms.observe)
         self.admission = Admission(parts.config.max_calls, lambda: len(self.calls), self.lag.p99_ms)
@@ -175,7 +177,7 @@ class CallHost:
     def _begin(self, stream: Stream, opened: StreamOpened) -> Bridge:
         """Make the call of a stream that said who it is."""
         try:
-            self._check(opened)
+            self._check(opened, stream.carrier)
         except CarrierError as error:
             self.metrics.refused.labels(error.code).inc()
             raise
@@ -188,13 +190,15 @@ class CallHost:
         self._parts.archive.started(setup)
         return bridge
 
-    def _check(self, opened: StreamOpened) -> None:
+    def _check(self, opened: StreamOpened, carrier: str) -> None:
         now_s = int(utc_now().timestamp())
         given = opened.parameters.get("token", "")
         token = tokens.verify(self._parts.token_secret, given, opened.call_sid, self.worker, now_s)
         self._used_tokens.spend(token, now_s)
         if opened.call_sid in self.calls:
             raise CarrierError("A second stream of a live call was refused.", "carrier.second_stream")
+        if carrier == REHEARSAL and opened.call_sid not in self.stand_ins:
+            raise CarrierError("Nobody rehearses this call; start it from the page of rehearsals.", "carrier.stray")
 
     def _stream_ended(self, setup: CallSetup, reason: EndReason) -> None:
         self._parts.stream_ended(setup.call_sid, reason)
@@ -203,8 +207,7 @@ class CallHost:
         self.calls.pop(bridge.setup.call_sid, None)
         self.metrics.ended(bridge.end_reason or EndReason.INTERNAL_ERROR)
         self._parts.archive.ended(bridge)
-        business = self._parts.archive.business_of(bridge.setup)
-        self._parts.pool.submit(_call_over, self._desk_of(business).receptionist, bridge.setup.call_id)
+        self._parts.pool.submit(_call_over, self._desk_of(bridge.setup).receptionist, bridge.setup.call_id)
         self._parts.call_ended(bridge.setup.call_sid)
         if not self.calls:
             self._idle.set()
@@ -228,7 +231,8 @@ class CallHost:
     def _setup(self, opened: StreamOpened, stream: Stream) -> CallSetup:
         parts, config = self._parts, self._parts.config
         called, started_at = opened.parameters.get("called", "")[:64], utc_now()
-        answering = self._answering(called)
+        stand_in = self.stand_ins.get(opened.call_sid)
+        answering = stand_in.desk if stand_in else self._answering(called)
         receptionist, business = answering.receptionist, answering.business
         language = business.language(config.language)
         call_id = self._call_id(opened.call_sid, started_at)
@@ -265,6 +269,7 @@ class CallHost:
             engine_creates=config.engine_creates,
             turn_settings=settings,
             listen_settings=listen_settings(business.listens or config.patience),
+            book=stand_in.book if stand_in else None,
         )
 
     def _answering(self, called: str) -> CallDesk:
@@ -272,9 +277,11 @@ class CallHost:
         desks = self._parts.desks
         return CallDesk(self._parts.receptionist, 0) if desks is None else desks.answering(called)
 
-    def _desk_of(self, business: Business) -> CallDesk:
-        """The desk of a business that answered a call."""
-        desks = self._parts.desks
+    def _desk_of(self, setup: CallSetup) -> CallDesk:
+        """The desk that answered a call."""
+        if setup.call_sid in self.stand_ins:
+            return self.stand_ins[setup.call_sid].desk
+        desks, business = self._parts.desks, self._parts.archive.business_of(setup)
         found = None if desks is None else desks.of_business(business.id)
         return found or CallDesk(self._parts.receptionist, 0)
 

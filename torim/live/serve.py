@@ -13,7 +13,7 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
@@ -26,7 +26,7 @@ from torim.live.bridge import Bridge
 from torim.live.dispatch import Dispatcher, WorkerView, media_url, on_web_port, web_media_url
 from torim.live.ends import CallEnds
 from torim.live.fleet import fleet
-from torim.live.front_office import api_deps, first_run
+from torim.live.front_office import api_deps, first_run, web_address
 from torim.live.host import MakePlans
 from torim.live.node import Listeners, MakeDesk, Node, media_port, node, prepare
 from torim.live.trace import Subscriber
@@ -35,6 +35,7 @@ from torim.storage.store import Store
 from torim.web.api.deps import ApiDeps
 from torim.web.app import build_app
 from torim.web.ports import WebDeps
+from torim.web.rehearsals import Rehearsals
 from torim.web.server import web_server
 
 DRAIN_MAX_S = 30 * 60.0  # live calls finish by themselves within this
@@ -43,6 +44,8 @@ NOBODY_S = 0.1  # long enough to see that no call is live
 AFTER_S = 2.0  # the carrier asks what follows a stream right after its end
 VIEW_EVERY_S = 0.25
 OWN_WORKER = 0  # the number of the process that serves the web
+
+MakeRehearsals = Callable[[Config, Node], Rehearsals]
 
 _log = logging.getLogger("torim.serve")
 
@@ -93,6 +96,7 @@ async def running(
     make_desk: MakeDesk | None = None,
     *,
     speaks: bool | None = None,
+    make_rehearsals: MakeRehearsals | None = None,
 ) -> AsyncIterator[Server]:
     """Serve inside this process and loop while the block runs; port 0 takes a free port.
 
@@ -113,9 +117,10 @@ async def running(
         node(config, OWN_WORKER, secret, listeners, make_plans, make_desk, speaks=speaks) as own,
         media_port(own, config, config.media_port, named) as media,
     ):
-        api = api_deps(config, own)
+        rehearsals = make_rehearsals(config, own) if make_rehearsals else None
+        api = api_deps(config, own, rehearsals=rehearsals)
         app = build_app(_deps(config, dispatcher, ends, own, api))
-        async with web_server(app, config.host, config.port) as web_port:
+        async with web_server(app, config.host, config.port) as web_port, _rehearsing(rehearsals, config, web_port):
             view.url = media_url(config, OWN_WORKER, media.port)
             named.append(view.url)
             watching = asyncio.create_task(_watch(own, view))
@@ -126,7 +131,20 @@ async def running(
                 watching.cancel()
 
 
-def main(config: Config) -> int:
+@contextlib.asynccontextmanager
+async def _rehearsing(rehearsals: Rehearsals | None, config: Config, web_port: int) -> AsyncIterator[None]:
+    """Let the rehearsals, where there are any, find the web port while the block runs."""
+    if rehearsals is None:
+        yield
+        return
+    rehearsals.open_at(web_address(replace(config, public_url=None), web_port))
+    try:
+        yield
+    finally:
+        await rehearsals.close()
+
+
+def main(config: Config, make_rehearsals: MakeRehearsals | None = None) -> int:
     """Serve until SIGTERM or SIGINT; the exit code."""
     import uvloop
 
@@ -135,14 +153,14 @@ def main(config: Config) -> int:
     logs.configure(config.log_level, config.log_format, config.secrets)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(config))
+            runner.run(_serve(config, make_rehearsals))
     except TorimError as error:
         _log.error("%s (%s)", error, error.code)
         return 1
     return 0
 
 
-async def _serve(config: Config) -> None:
+async def _serve(config: Config, make_rehearsals: MakeRehearsals | None) -> None:
     """The web here, calls in worker processes; calls of the web port and of the browser here, too."""
     await asyncio.to_thread(prepare, config)
     secret = secrets.token_bytes(32)
@@ -162,9 +180,11 @@ async def _serve(config: Config) -> None:
             own.registry.register(workers)
             crews.append(workers)
             others.append(workers)
-        api = api_deps(config, own, others)
+        rehearsals = make_rehearsals(config, own) if make_rehearsals else None
+        api = api_deps(config, own, others, rehearsals)
         app = build_app(_deps(config, dispatcher, ends, own, api))
         web_port = await stack.enter_async_context(web_server(app, config.host, config.port))
+        await stack.enter_async_context(_rehearsing(rehearsals, config, web_port))
         stack.callback(api.news.close)  # streams of events end before the server waits for them
         await _invite(config, api, web_port)
         heap.settle()

@@ -22,6 +22,7 @@ from torim.live.metrics import CallMetrics
 from torim.live.recording import Recording
 from torim.live.tools import Desk
 from torim.live.trace import CallTrace
+from torim.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class CallSetup:
     engine_creates: bool = False
     turn_settings: TurnSettings = field(default_factory=TurnSettings)
     listen_settings: ListenSettings = field(default_factory=ListenSettings)
+    book: Store | None = None  # in which a rehearsal books; None: the installation's
 
 
 @dataclass(frozen=True, slots=True)

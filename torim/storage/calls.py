@@ -21,6 +21,7 @@ from torim.storage import schema
 from torim.storage.jobs import Fact, add_fact
 from torim.storage.moments import maybe_moment, moment, seconds
 from torim.storage.records import (
+    REHEARSAL,
     CallEnd,
     CallMeasures,
     CallStart,
@@ -86,7 +87,7 @@ def _turns(record: TurnsSoFar, connection: Connection) -> None:
 def _end(record: CallEnd, connection: Connection) -> None:
     table = schema.calls
     stored = connection.execute(
-        select(table.c.business_id, table.c.summary_source).where(table.c.id == record.call_id)
+        select(table.c.business_id, table.c.summary_source, table.c.carrier).where(table.c.id == record.call_id)
     ).first()
     if stored is None:
         return  # erased meanwhile
@@ -105,7 +106,7 @@ def _end(record: CallEnd, connection: Connection) -> None:
         values["usage"] = dict(record.measures.usage)
     connection.execute(update(table).where(table.c.id == record.call_id).values(values))
     _file_with_appointments(connection, record.call_id, filed)
-    if record.is_final:
+    if record.is_final and stored.carrier != REHEARSAL:
         add_fact(connection, stored.business_id, Fact.CALL_ENDED, record.call_id, record.ended_at)
 
 

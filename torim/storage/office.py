@@ -18,6 +18,7 @@ from torim.storage import appointments as appointment_rows
 from torim.storage.database import Database
 from torim.storage.messages import message_of
 from torim.storage.moments import moment, seconds
+from torim.storage.records import REHEARSAL
 from torim.storage.schema import appointments, businesses, calls, messages, turns
 
 Cursor = tuple[int, str]  # seconds and id of the last row of a page
@@ -137,8 +138,8 @@ class OfficeStore:
             return None if row is None else _call(row)
 
     def numbers(self, business_id: str, since: datetime, until: datetime) -> CallNumbers:
-        """The calls that began in a stretch of time, counted."""
-        within = _within(business_id, since, until)
+        """The calls that began in a stretch of time, counted; without rehearsals."""
+        within = and_(_within(business_id, since, until), calls.c.carrier != REHEARSAL)
         totals = select(
             func.count(),
             func.coalesce(func.sum(calls.c.barge_in_count), 0),

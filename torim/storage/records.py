@@ -13,6 +13,7 @@ from torim.desk.messages import Urgency
 from torim.desk.outcomes import Outcome, Sentiment
 
 Counts = Mapping[str, int | float]
+REHEARSAL = "rehearsal"  # the carrier of calls that rehearse: nobody hears of them, and they are counted nowhere
 
 
 @dataclass(frozen=True, slots=True)

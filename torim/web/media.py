@@ -84,6 +84,7 @@ class MediaSockets:
         return [
             WebSocketRoute("/twilio/media", self.twilio),
             WebSocketRoute("/browser/media", self.browser),
+            WebSocketRoute("/rehearsal/media", self.rehearsal),
             Route("/browser/call", self.begin_browser_call, methods=["POST"]),
         ]
 
@@ -96,6 +97,11 @@ class MediaSockets:
         """A call from the microphone page; its token comes from `/browser/call`."""
         self._doorkeeper.check_origin(approach(websocket))
         await self._serve("browser", websocket)
+
+    async def rehearsal(self, websocket: WebSocket) -> None:
+        """A call of the synthetic caller in this process, which has its token; nobody else may come in here."""
+        self._doorkeeper.check_origin(approach(websocket))
+        await self._serve("rehearsal", websocket)
 
     async def begin_browser_call(self, request: Request) -> JSONResponse:
         """Hand a page on this machine the token of one call."""

@@ -800,6 +800,70 @@ export interface paths {
         patch: operations["mark_message"];
         trace?: never;
     };
+    "/api/v1/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rehearsals
+         * @description The last rehearsals, one that goes on among them.
+         */
+        get: operations["list_rehearsals"];
+        put?: never;
+        /**
+         * Start Rehearsal
+         * @description Place the call; ask for the list until it is over.
+         */
+        post: operations["start_rehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rehearsals/{rehearsal_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Rehearsal
+         * @description Have the synthetic caller hang up.
+         */
+        post: operations["stop_rehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rehearsals/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scripts
+         * @description What can be rehearsed, in a language.
+         */
+        get: operations["list_scripts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -1699,6 +1763,58 @@ export interface components {
             path: string;
         };
         /**
+         * CutOut
+         * @description One time that the caller cut in; milliseconds from the first sample of speech, null: not measured.
+         */
+        CutOut: {
+            /** At Ms */
+            at_ms: number;
+            /**
+             * First Silence Ms
+             * @description Until the line was silent, the sound still being judged.
+             */
+            first_silence_ms: number | null;
+            /**
+             * Heard Ms
+             * @description Of the answer that was cut.
+             */
+            heard_ms: number | null;
+            /**
+             * Hold Ms
+             * @description Until the line was told to be silent.
+             */
+            hold_ms: number | null;
+            /** Problems */
+            problems: string[];
+            /**
+             * Resumes
+             * @description How often the AI went on before the voice was recognised.
+             */
+            resumes: number;
+            /**
+             * Silence Ms
+             * @description Until the caller heard nothing more of the answer.
+             */
+            silence_ms: number | null;
+            /**
+             * Sounding
+             * @description The AI was being heard.
+             */
+            sounding: boolean;
+            /** Stage */
+            stage: string;
+            /**
+             * Stale Ms
+             * @description Old audio that was heard after the cut.
+             */
+            stale_ms: number;
+            /**
+             * Words
+             * @description What was said, or the key.
+             */
+            words: string;
+        };
+        /**
          * DayList
          * @description Days in order.
          */
@@ -1813,6 +1929,20 @@ export interface components {
              * @description Null: everybody's appointments.
              */
             staff_id: string | null;
+        };
+        /**
+         * FindingOut
+         * @description What became of one expectation or wait of the script.
+         */
+        FindingOut: {
+            /** Detail */
+            detail: string;
+            /** Good */
+            good: boolean;
+            /** Line */
+            line: number;
+            /** Source */
+            source: string;
         };
         /**
          * FirstRun
@@ -2442,6 +2572,54 @@ export interface components {
             };
         };
         /**
+         * RehearsalList
+         * @description The last rehearsals of the business since the server started, newest first.
+         */
+        RehearsalList: {
+            /** Items */
+            items: components["schemas"]["RehearsalOut"][];
+        };
+        /**
+         * RehearsalOut
+         * @description One rehearsal, as far as it is.
+         */
+        RehearsalOut: {
+            /**
+             * Call Id
+             * @description The call's own page has its timeline; null: no call yet.
+             */
+            call_id: string | null;
+            /** Cuts */
+            cuts: components["schemas"]["CutOut"][];
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /**
+             * Good
+             * @description It is over, and everything that the script expects came true.
+             */
+            good: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Problem
+             * @description Why it failed, as advice.
+             */
+            problem: string;
+            script: components["schemas"]["ScriptOut"];
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "preparing" | "calling" | "over" | "stopped" | "failed";
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
+        };
+        /**
          * Role
          * @description What a person is in a business.
          * @enum {string}
@@ -2453,6 +2631,34 @@ export interface components {
          * @enum {string}
          */
         Scope: "appointments:read" | "appointments:write" | "calls:read" | "calls:control" | "messages:read" | "messages:write" | "business:read" | "business:write" | "privacy" | "metrics:read" | "access";
+        /**
+         * ScriptList
+         * @description What can be rehearsed.
+         */
+        ScriptList: {
+            /** Items */
+            items: components["schemas"]["ScriptOut"][];
+        };
+        /**
+         * ScriptOut
+         * @description A scenario that can be rehearsed.
+         */
+        ScriptOut: {
+            /** Id */
+            id: string;
+            /**
+             * Language
+             * @description Of what the caller says.
+             */
+            language: string;
+            /**
+             * Text
+             * @description The scenario itself; docs/scenarios.md describes its grammar.
+             */
+            text: string;
+            /** Title */
+            title: string;
+        };
         /**
          * Sentiment
          * @description How the caller sounded in words.
@@ -2671,6 +2877,16 @@ export interface components {
          */
         Status: "held" | "booked" | "cancelled" | "done";
         /**
+         * StepOut
+         * @description Something that the caller did or began to wait for.
+         */
+        StepOut: {
+            /** At Ms */
+            at_ms: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * StretchOut
          * @description A stretch of a day, in minutes of local wall time since midnight; 1440 is midnight.
          */
@@ -2835,6 +3051,20 @@ export interface components {
          * @enum {string}
          */
         Urgency: "low" | "normal" | "urgent";
+        /**
+         * Wanted
+         * @description What to rehearse.
+         */
+        Wanted: {
+            /**
+             * Language
+             * @default he
+             * @enum {string}
+             */
+            language: "he" | "en";
+            /** Script Id */
+            script_id: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -6195,6 +6425,290 @@ export interface operations {
             };
             /** @description `If-Match` is missing. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rehearsals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalList"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for is not possible as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_rehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalOut"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this business. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for is not possible as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_rehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rehearsal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this business. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for is not possible as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scripts: {
+        parameters: {
+            query?: {
+                language?: "he" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptList"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for is not possible as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -22,6 +22,7 @@ from torim.web.api import (
     live,
     messages,
     privacy,
+    rehearsals,
     session,
     today,
 )
@@ -33,7 +34,10 @@ from torim.web.passwords import hash_token
 
 PREFIX = "/api/v1"
 FEED_MAX = 20_000
-PARTS = (session, today, catalogue, days, appointments, calls, live, messages, jobs, business, privacy, accounts, keys)
+PARTS = (
+    *(session, today, catalogue, days, appointments, calls, live, rehearsals, messages, jobs, business, privacy),
+    *(accounts, keys),
+)
 
 
 def add_api(app: FastAPI, deps: ApiDeps) -> None:

@@ -18,6 +18,7 @@ from torim.storage.store import Store
 from torim.web.attempts import Attempts
 from torim.web.live_calls import BrowserCalls, LiveCalls
 from torim.web.news import NewsDesk
+from torim.web.rehearsals import Rehearsals
 from torim.web.transfers import Transfers
 
 
@@ -34,6 +35,7 @@ class ApiDeps:
         browser: Begins calls from the browser; None where this process takes none.
         doorkeeper: Knows the address under which a request was made.
         now: The wall clock, in UTC.
+        rehearsals: Plays scripts on this installation; None where this process rehearses nothing.
     """
 
     access: AccessStore
@@ -46,6 +48,7 @@ class ApiDeps:
     data_dir: Path
     now: Callable[[], datetime]
     browser: BrowserCalls | None = None
+    rehearsals: Rehearsals | None = None
     transfers: Transfers = field(default_factory=Transfers)
     attempts: Attempts = field(default_factory=Attempts)
 

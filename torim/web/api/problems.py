@@ -30,6 +30,7 @@ _BY_CODE = {
     "access.too_many_streams": 429,
     "access.too_many_keys": 409,
     "privacy.call_live": 409,
+    "rehearsal.running": 409,
     "config.number_taken": 409,
     "booking.slot_taken": 409,
     "booking.hold_expired": 409,
