@@ -37,8 +37,8 @@ async def torim_serve(tmp_path: Path) -> AsyncIterator[tuple[str, str]]:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(READY_S):
-            while (found := LINK.search(await process.stdout.readline())) is None:
-                pass
+            while (found := LINK.search(line := await process.stdout.readline())) is None:
+                assert line, "the server ended before it printed its link"
         await until_ready(f"http://127.0.0.1:{port}")
         yield f"http://127.0.0.1:{port}", found[1].decode()
     finally:
