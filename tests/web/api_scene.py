@@ -209,7 +209,8 @@ class Office:
     def call(
         self, call_id: str = "CA1", number: str | None = "+972501234567", business_id: str = "shop", **end: Any
     ) -> None:
-        """A call that ended, with one question and an answer that was cut."""
+        """A call that ended, with one question and an answer that was cut; ``counts`` are added to the usual ones."""
+        counts = {"duration_ms": 30_000, "barge_ins": 1, **end.pop("counts", {})}
         start = CallStart(call_id, business_id, "twilio", "embedded", self.clock.now, number, "+97235550100")
         self.store.start_call(start)
         self.store.put_turns(call_id, TURNS)
@@ -219,7 +220,7 @@ class Office:
                 call_id,
                 self.clock.now + timedelta(seconds=30),
                 EndReason.CALLER_HUNG_UP,
-                {"duration_ms": 30_000, "barge_ins": 1},
+                counts,
                 transcript="Caller: how much?",
                 **ended,
             )

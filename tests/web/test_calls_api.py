@@ -142,9 +142,10 @@ def test_calls_are_found_by_outcome_number_text_dates_and_barge_ins(office: Offi
 
 
 def test_the_first_page_counts_today_and_the_week(office: Office) -> None:
-    office.call("CA2", outcome=Outcome.BOOKED, measures=MEASURES)
+    counts = {"stop_ms": [40, 60, 900], "missed_barge_ins": 1}
+    office.call("CA2", outcome=Outcome.BOOKED, measures=MEASURES, counts=counts)
     office.clock.now -= timedelta(days=3)
-    office.call("CA0", outcome=Outcome.MESSAGE)
+    office.call("CA0", outcome=Outcome.MESSAGE, counts={"stop_ms": [50, 70], "missed_barge_ins": 2})
     office.clock.forward(days=3)
 
     async def scene(client: httpx.AsyncClient) -> None:
@@ -152,6 +153,8 @@ def test_the_first_page_counts_today_and_the_week(office: Office) -> None:
         assert today["date"] == "2027-01-10" and today["timezone"] == "Asia/Jerusalem"
         assert today["calls_today"]["calls"] == 2 and today["calls_today"]["outcomes"] == {"booked": 1}
         assert today["calls_week"]["calls"] == 3 and today["calls_week"]["stop_ms_p95_max"] == 60
+        assert (today["calls_today"]["stop_ms_p50"], today["calls_week"]["stop_ms_p50"]) == (60, 60)
+        assert (today["calls_today"]["missed_barge_ins"], today["calls_week"]["missed_barge_ins"]) == (1, 3)
         assert today["open_messages"] == {"normal": 1} and today["live_calls"] == 0
         assert [made["contact_name"] for made in today["next_appointments"]] == ["Dana Levi"]
         assert today["appointments_today"] == 0

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from torim.core.events import EndReason
 from torim.core.transcript import Speaker, Turn
@@ -21,6 +22,7 @@ from torim.errors import StorageError
 from torim.jobs.facts import CallFacts, summary_of
 from torim.live.bridge import Bridge
 from torim.live.clock import utc_now
+from torim.live.missed import missed_barge_ins
 from torim.live.repair import repair_all
 from torim.live.setup import CallSetup
 from torim.live.spool import Spool
@@ -112,7 +114,7 @@ class _Over:
     caller: str | None
     reason: EndReason
     turns: tuple[Turn, ...]
-    counts: dict[str, int]
+    counts: dict[str, Any]
     measures: CallMeasures
     book: Store | None  # of a rehearsal
 
@@ -170,11 +172,13 @@ def after_all(jobs: Sequence[Future[str]], then: Callable[[], None], pool: Execu
         job.add_done_callback(over)
 
 
-def counts(turns: Sequence[Turn], bridge: Bridge) -> dict[str, int]:
-    """Numbers about a call that a list of calls shows."""
+def counts(turns: Sequence[Turn], bridge: Bridge) -> dict[str, Any]:
+    """Numbers about a call that lists of calls and the first page show."""
     return {
         "duration_ms": bridge.clock.now_ms(),
         "caller_turns": sum(turn.speaker is Speaker.CALLER for turn in turns),
         "barge_ins": bridge.barge_ins,
+        "missed_barge_ins": missed_barge_ins(turns, bridge.tally.blocked_ms),
+        "stop_ms": list(bridge.tally.stop_ms),
         "faults": bridge.faults,
     }

@@ -247,6 +247,7 @@ class Bridge:
     def _note(self, note: act.Note) -> None:
         if note.reason is Reason.BLOCKED:
             self._steps.onset_ms = None  # what may stop nothing is measured by no later clear
+            self.tally.blocked(self.clock.now_ms())
         self.barge_ins += note.reason in _CUTS and note.level >= Level.INFO
         self.tally.note(note)
         self._services.metrics.note(note)

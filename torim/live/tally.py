@@ -36,10 +36,11 @@ _CACHED_OF = {
 class Tally:
     """The counters of one call."""
 
-    __slots__ = ("_false_alarms", "_followed", "_grown", "_response_ms", "_stop_ms", "_turn_ended_ms", "_usage")
+    __slots__ = ("_blocked_ms", "_false_alarms", "_followed", "_grown", "_response_ms", "_stop_ms", "_turn_ended_ms", "_usage")
 
     def __init__(self) -> None:
         self._stop_ms: list[int] = []
+        self._blocked_ms: list[int] = []
         self._response_ms: list[int] = []
         self._false_alarms = 0
         self._turn_ended_ms: int | None = None  # of the turn that has had no answer yet
@@ -64,6 +65,20 @@ class Tally:
     def stopped(self, ms: int) -> None:
         """The line fell silent so long after the caller's onset."""
         self._stop_ms.append(ms)
+
+    @property
+    def stop_ms(self) -> tuple[int, ...]:
+        """Each time from an onset to the line's silence."""
+        return tuple(self._stop_ms)
+
+    def blocked(self, at_ms: int) -> None:
+        """A sound or key was allowed to stop nothing."""
+        self._blocked_ms.append(at_ms)
+
+    @property
+    def blocked_ms(self) -> tuple[int, ...]:
+        """When sounds or keys were allowed to stop nothing."""
+        return tuple(self._blocked_ms)
 
     def turn_ended(self, at_ms: int) -> None:
         """The caller fell silent."""

@@ -94,6 +94,8 @@ class CallNumbers:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     barge_ins: int = 0
     false_alarms: int = 0
+    missed_barge_ins: int = 0
+    stop_ms_p50: int | None = None  # of all cuts of these calls, not of their medians
     stop_ms_p95_max: int | None = None
     response_ms_p95_max: int | None = None
     cost_estimate: float = 0.0
@@ -149,10 +151,23 @@ class OfficeStore:
             func.coalesce(func.sum(calls.c.cost_estimate), 0.0),
         ).where(within)
         by_outcome = select(calls.c.outcome, func.count()).where(within).group_by(calls.c.outcome)
+        counted = select(calls.c.counts).where(within, calls.c.counts.is_not(None))
         with self._database.read() as connection:
             count, barge_ins, false_alarms, stop, response, cost = connection.execute(totals).one()
             outcomes = {str(name): number for name, number in connection.execute(by_outcome) if name is not None}
-        return CallNumbers(count, outcomes, int(barge_ins), int(false_alarms), stop, response, float(cost))
+            counts = [dict(found or {}) for found in connection.execute(counted).scalars()]
+        stops = sorted(int(ms) for found in counts for ms in found.get("stop_ms", ()))
+        return CallNumbers(
+            calls=count,
+            outcomes=outcomes,
+            barge_ins=int(barge_ins),
+            false_alarms=int(false_alarms),
+            missed_barge_ins=sum(int(found.get("missed_barge_ins", 0)) for found in counts),
+            stop_ms_p50=stops[(len(stops) - 1) // 2] if stops else None,
+            stop_ms_p95_max=stop,
+            response_ms_p95_max=response,
+            cost_estimate=float(cost),
+        )
 
     # --- appointments -----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from torim.core.events import EndReason
 from torim.core.transcript import Turn
@@ -13,6 +14,7 @@ from torim.desk.messages import Urgency
 from torim.desk.outcomes import Outcome, Sentiment
 
 Counts = Mapping[str, int | float]
+CallCounts = Mapping[str, Any]  # numbers about a call by name; lists of ms among them
 REHEARSAL = "rehearsal"  # the carrier of calls that rehearse: nobody hears of them, and they are counted nowhere
 
 
@@ -97,7 +99,7 @@ class CallEnd:
     call_id: str
     ended_at: datetime
     end_reason: EndReason
-    counts: Counts = field(default_factory=dict)
+    counts: CallCounts = field(default_factory=dict)
     summary: str | None = None
     transcript: str | None = None
     measures: CallMeasures | None = None
@@ -122,7 +124,7 @@ class StoredCall:
     ended_at: datetime | None
     end_reason: EndReason | None
     summary: str | None
-    counts: Counts
+    counts: CallCounts
     settings_version: int | None = None
     language: str | None = None
     outcome: Outcome | None = None

@@ -1485,6 +1485,11 @@ export interface components {
             /** False Alarms */
             false_alarms: number;
             /**
+             * Missed Barge Ins
+             * @description Turns of callers who spoke into the AI's voice and did not have the floor within a second.
+             */
+            missed_barge_ins: number;
+            /**
              * Outcomes
              * @description How many calls led to what.
              */
@@ -1493,6 +1498,11 @@ export interface components {
             };
             /** Response Ms P95 Max */
             response_ms_p95_max: number | null;
+            /**
+             * Stop Ms P50
+             * @description The median of all times from onset to silence.
+             */
+            stop_ms_p50: number | null;
             /**
              * Stop Ms P95 Max
              * @description The worst call's p95 of the time from onset to silence.

@@ -119,6 +119,7 @@ function Facts({ call }: { call: CallDetail }) {
         <Fact name={t("fact.bargeIns")} value={call.barge_in_count} />
         <Fact name={t("fact.stopP50")} value={call.stop_ms_p50 ?? (stops.length > 0 ? median(stops) : null)} unit="ms" />
         <Fact name={t("fact.stopMax")} value={call.stop_ms_max ?? (stops.length > 0 ? Math.max(...stops) : null)} unit="ms" />
+        <Fact name={t("fact.missed")} value={Number(call.counts.missed_barge_ins ?? 0)} />
         <Fact name={t("fact.falseAlarms")} value={call.false_alarm_count} />
         <Fact name={t("fact.response")} value={call.response_ms_p50} unit="ms" />
         <Fact name={t("fact.errors")} value={Number(call.counts.faults ?? 0)} />

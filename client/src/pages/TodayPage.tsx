@@ -1,5 +1,5 @@
 /** The first page: who comes next, what waits for somebody, who is on the line, and how the week went. */
-import { Button } from "@mantine/core";
+import { Button, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,7 +8,7 @@ import { api, unwrap } from "../api/client";
 import { serviceName, staffName, useServices, useStaff } from "../api/data";
 import { useLive } from "../api/live";
 import type { components } from "../api/schema";
-import type { Appointment } from "../api/types";
+import type { Appointment, Call, EndReason } from "../api/types";
 import { CallRow } from "../call/CallRow";
 import { LiveStrip } from "../call/LiveStrip";
 import { MessageCard } from "../call/MessageCard";
@@ -65,21 +65,31 @@ function Week({ numbers }: { numbers: Today["calls_week"] }) {
         <Big name={t("today.answered")} value={numbers.calls} />
         <Big name={t("today.booked")} value={numbers.outcomes.booked ?? 0} />
         <Big name={t("today.bargeIns")} value={numbers.barge_ins} />
-        <Big name={t("today.falseAlarms")} value={numbers.false_alarms} />
-        <Big name={t("today.worstStop")} value={ms(numbers.stop_ms_p95_max)} />
+        <Big name={t("today.medianStop")} value={ms(numbers.stop_ms_p50)} />
+        <Big name={t("today.missed")} value={numbers.missed_barge_ins} hint={t("today.missedLead")} />
       </dl>
     </section>
   );
 }
 
-function Big({ name, value }: { name: string; value: ReactNode }) {
+function Big({ name, value, hint }: { name: string; value: ReactNode; hint?: string }) {
   return (
     <div>
-      <dt>{name}</dt>
+      <dt>{hint ? <Hinted name={name} hint={hint} /> : name}</dt>
       <dd>
         <bdi>{value}</bdi>
       </dd>
     </div>
+  );
+}
+
+function Hinted({ name, hint }: { name: string; hint: string }) {
+  return (
+    <Tooltip label={hint} multiline maw="18rem" events={{ hover: true, focus: true, touch: true }}>
+      <span tabIndex={0} role="note" aria-label={`${name}: ${hint}`} className={classes.hinted}>
+        {name}
+      </span>
+    </Tooltip>
   );
 }
 
@@ -140,6 +150,7 @@ function NextRow({ made }: { made: Appointment }) {
 
 function Open({ today }: { today: Today }) {
   const { t } = useTranslation();
+  const calls = needingAction(today.recent_calls, Date.now());
   const count = Object.values(today.open_messages).reduce((sum, urgency) => sum + urgency, 0);
   return (
     <Card
@@ -152,13 +163,28 @@ function Open({ today }: { today: Today }) {
         ) : null
       }
     >
-      {today.messages.length === 0 ? <Empty icon="check" title={t("today.nothingOpen")} /> : null}
+      {today.messages.length + calls.length === 0 ? <Empty icon="check" title={t("today.nothingOpen")} /> : null}
+      {calls.map((call) => (
+        <CallRow key={call.id} call={call} />
+      ))}
       <div className={classes.messages}>
         {today.messages.slice(0, 3).map((message) => (
           <MessageCard key={message.id} message={message} />
         ))}
       </div>
     </Card>
+  );
+}
+
+const FAILURES: readonly EndReason[] = ["engine_failed", "internal_error", "line_lost"];
+const FRESH_MS = 48 * 60 * 60 * 1000;
+
+/** Calls of two days that somebody should look at: a next step, something urgent, or a line that failed. */
+function needingAction(calls: readonly Call[], nowMs: number): Call[] {
+  return calls.filter(
+    (call) =>
+      nowMs - Date.parse(call.started_at) < FRESH_MS &&
+      (Boolean(call.next_action) || call.urgency === "urgent" || FAILURES.some((reason) => reason === call.end_reason)),
   );
 }
 

@@ -35,6 +35,10 @@ class CallCounts(Out):
     outcomes: dict[str, int] = Field(description="How many calls led to what.")
     barge_ins: int
     false_alarms: int
+    missed_barge_ins: int = Field(
+        description="Turns of callers who spoke into the AI's voice and did not have the floor within a second."
+    )
+    stop_ms_p50: int | None = Field(description="The median of all times from onset to silence.")
     stop_ms_p95_max: int | None = Field(description="The worst call's p95 of the time from onset to silence.")
     response_ms_p95_max: int | None
     cost_estimate: float = Field(description="US dollars.")
@@ -94,6 +98,8 @@ def _counts(found: CallNumbers) -> CallCounts:
         outcomes=dict(found.outcomes),
         barge_ins=found.barge_ins,
         false_alarms=found.false_alarms,
+        missed_barge_ins=found.missed_barge_ins,
+        stop_ms_p50=found.stop_ms_p50,
         stop_ms_p95_max=found.stop_ms_p95_max,
         response_ms_p95_max=found.response_ms_p95_max,
         cost_estimate=round(found.cost_estimate, 4),
