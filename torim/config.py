@@ -165,6 +165,11 @@ class Config:
         read.boolean,
         "Do here what follows calls and bookings: summaries, messages, clean-up. One machine must.",
     )
+    allow_private_addresses: bool = setting(
+        False,
+        read.boolean,
+        "Let linked calendars and webhooks of the settings lead to this machine and its own network, too.",
+    )
     log_level: str = setting("INFO", read.choice("DEBUG", "INFO", "WARNING", "ERROR"), "Least severity that is logged.")
     log_format: str = setting("console", read.choice("console", "json"), "Log lines for people or for machines.")
 

@@ -180,6 +180,22 @@ def test_newer_settings_that_cannot_work_are_refused_with_advice(wrong: str, rig
     assert advice in str(refused.value)
 
 
+@pytest.mark.parametrize("secret", ["", 'webhook_secret = "too short"'])
+def test_a_webhook_needs_a_secret_to_be_signed_with(secret: str) -> None:
+    sample = files("torim.desk").joinpath("sample.toml").read_text(encoding="utf-8")
+    hook = f'{sample}\n[notifications]\nwebhook_url = "https://example.com/hook"\n{secret}\n'
+    with pytest.raises(ConfigError, match=r"notifications\.webhook_secret: webhooks are signed"):
+        parse_business(hook, "salon.toml")
+
+
+def test_settings_that_were_stored_are_read_although_they_would_be_refused_now() -> None:
+    hook = {"webhook_url": "https://example.com/hook"}
+    stored = msgspec.json.decode(settings_json(load_business())) | {"notifications": hook}
+    assert business_from(stored, "stored").notifications.webhook_secret is None
+    with pytest.raises(ConfigError, match=r"stored: .*unknown field"):
+        business_from(stored | {"colour": "blue"}, "stored")
+
+
 def test_a_service_that_nobody_performs_is_refused() -> None:
     text = full(FULL[: FULL.index('[[staff]]\nid = "noa"')] + FULL[FULL.index("[owner]") :])
     with pytest.raises(ConfigError, match="nobody performs 'blow_dry'"):

@@ -89,6 +89,7 @@ def test_a_call_leaves_its_numbers_its_timeline_and_a_summary(tmp_path: Path, mo
         with peer() as other:
             changes = {
                 "business_file": business_file(tmp_path, other.url, mode),
+                "allow_private_addresses": True,
                 "summary_url": f"{other.url}/v1",
                 "summary_model": "tiny",
                 "record_calls": True,
@@ -157,7 +158,8 @@ def test_jobs_that_were_owed_are_done_at_the_next_start(tmp_path: Path) -> None:
 
     async def scene() -> None:
         with peer() as other:
-            changes: dict[str, Any] = {"business_file": business_file(tmp_path, other.url, "everything")}
+            file = business_file(tmp_path, other.url, "everything")
+            changes: dict[str, Any] = {"business_file": file, "allow_private_addresses": True}
             plans = scripted(lambda: ScriptedPeer(otherwise=lambda request: says("Yes.", 400)))
             async with serving(tmp_path, plans, do_jobs=False, **changes) as watched:
                 await asyncio.wait_for(talk(watched), 30)

@@ -213,13 +213,23 @@ def test_a_server_that_is_not_there(store: Store) -> None:
     assert "cannot be reached" in (CalendarStore(store.database).of_business(shop.id)[0].error or "")
 
 
+def test_a_calendar_of_our_own_network_is_not_read_unless_the_operator_allows_it(store: Store, site: Site) -> None:
+    shop = business(calendar=site.url.replace("127.0.0.1", "localhost"))
+    store.businesses.adopt(shop, NOW)
+    linked = CalendarStore(store.database)
+    asyncio.run(edge.read_all(linked, store.businesses, linked.claim(NOW, edge.READ_EVERY)))
+    found = linked.of_business(shop.id)[0]
+    assert site.asked == 0 and found.read_at is None
+    assert "TORIM_ALLOW_PRIVATE_ADDRESSES" in (found.error or "") and site.url not in (found.error or "")
+
+
 def test_reading_goes_on_by_itself_until_it_is_stopped(store: Store, site: Site) -> None:
     shop = business(calendar=site.url)
     store.businesses.adopt(shop, NOW)
     site.says(NOW + timedelta(hours=5), NOW + timedelta(hours=6))
 
     async def until_read() -> None:
-        task = asyncio.create_task(edge.keep_reading(store, look_every_s=0.01))
+        task = asyncio.create_task(edge.keep_reading(store, look_every_s=0.01, allow_private_addresses=True))
         async with asyncio.timeout(10):
             while CalendarStore(store.database).of_business(shop.id)[0].read_at is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -248,20 +248,21 @@ def parse_business(text: str, source: str) -> Business:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{source} is not valid TOML: {error}.", code="config.business") from error
-    return business_from(raw, source)
+    return checked(business_from(raw, source), source)
 
 
 def business_from(raw: object, source: str) -> Business:
-    """Turn decoded TOML or JSON into a checked `Business`; ``source`` names it in advice.
+    """Turn decoded TOML or JSON into a `Business`; ``source`` names it in advice.
+
+    Whether it can work is not checked: settings that were stored are used although a newer version would refuse them.
 
     Raises:
-        ConfigError: ``config.business``, every problem on its own line with the path of the key.
+        ConfigError: ``config.business``, with the path of the key that is none.
     """
     try:
-        business = msgspec.convert(raw, Business)
+        return msgspec.convert(raw, Business)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{source}: {business_checks.readable(error)}", code="config.business") from error
-    return checked(business, source)
 
 
 def checked(business: Business, source: str) -> Business:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LONGEST_SERVICE_MIN = 12 * 60
 PATIENCE = {"short": "quick", "normal": "balanced", "long": "patient"}  # as the core names them
+SECRET_MIN_CHARACTERS = 16  # of webhooks
 LONGEST_BUFFER_MIN = 4 * 60  # a service with its buffers stays within a day
 
 
@@ -236,7 +237,15 @@ def _handling(business: Business) -> Iterator[_Problem]:
         yield "notifications.reminder_hours", "choose a whole number from 0 (none) to 336."
     yield from _weekly("transfer.hours", business.transfer.hours or Hours())
     yield from _address("calendar", business.calendar)
-    yield from _address("notifications.webhook_url", business.notifications.webhook_url)
+    yield from _webhook(business)
+
+
+def _webhook(business: Business) -> Iterator[_Problem]:
+    told = business.notifications
+    yield from _address("notifications.webhook_url", told.webhook_url)
+    if told.webhook_url is not None and len(told.webhook_secret or "") < SECRET_MIN_CHARACTERS:
+        advice = f"webhooks are signed: choose a secret of at least {SECRET_MIN_CHARACTERS} characters."
+        yield "notifications.webhook_secret", advice
 
 
 def _address(path: str, url: str | None) -> Iterator[_Problem]:

@@ -199,6 +199,11 @@ ARGUMENTS: Mapping[str, type[Arguments]] = {
     "save_voice_note": SaveVoiceNote,
     "end_call": EndCall,
 }
+# What msgspec knows of a type it builds at its first use, which two threads must not do at once: one of them would
+# crash the process. Tools run in threads; here the import lock keeps them apart.
+_DECODERS: Mapping[str, msgspec.json.Decoder[Arguments]] = {
+    name: msgspec.json.Decoder(arguments) for name, arguments in ARGUMENTS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +262,10 @@ def decode(name: str, text: str) -> Arguments:
     Raises:
         BookingError: ``tool.unknown``, or ``tool.bad_arguments`` saying which argument is wrong and why.
     """
-    arguments = ARGUMENTS.get(name)
-    if arguments is None:
+    decoder = _DECODERS.get(name)
+    if decoder is None:
         raise BookingError(f"There is no tool {name!r}; use one of: {', '.join(ARGUMENTS)}.", code="tool.unknown")
     try:
-        return msgspec.json.decode(text.strip() or "{}", type=arguments)
+        return decoder.decode(text.strip() or "{}")
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BookingError(f"Call the tool again: {error}.", code="tool.bad_arguments") from error

@@ -20,6 +20,7 @@ from torim.jobs.chat import ChatClient, Model
 from torim.jobs.delivery import Delivery
 from torim.jobs.local import LocalEngine
 from torim.jobs.mail import Mailer, server_of
+from torim.jobs.outgoing import Transport, permits
 from torim.jobs.retention import Retention
 from torim.jobs.sms import API_URL, SmsSender, TwilioSms
 from torim.jobs.summary import Summaries
@@ -48,6 +49,7 @@ class JobSettings:
     mail_from: str = ""
     sms: SmsAccount | None = None
     model: Model | None = None
+    allow_private_addresses: bool = False  # for webhooks
 
 
 class Engine(Protocol):
@@ -67,7 +69,9 @@ class JobService:
         self.privacy = PrivacyStore(store.database, settings.data_dir)
         self._now = now
         self._http = httpx.Client(trust_env=False)
-        handlers = _handlers(settings, store, self.privacy, self.book, self._http)
+        guarded = Transport(permits(settings.allow_private_addresses))
+        self._webhooks = httpx.Client(transport=guarded, trust_env=False)
+        handlers = _handlers(settings, store, self.privacy, self.book, self._http, self._webhooks)
         self.workshop = Workshop(self.book, handlers, now, *([observe] if observe else []))
         self._engine = _engine(self.workshop)
 
@@ -80,12 +84,18 @@ class JobService:
         """Finish the jobs in hand and take no more. Blocking."""
         self._engine.stop()
         self._http.close()
+        self._webhooks.close()
 
 
 def _handlers(
-    settings: JobSettings, store: Store, privacy: PrivacyStore, book: JobBook, http: httpx.Client
+    settings: JobSettings,
+    store: Store,
+    privacy: PrivacyStore,
+    book: JobBook,
+    http: httpx.Client,
+    webhooks: httpx.Client,
 ) -> Mapping[str, Handler]:
-    delivery = Delivery(store, privacy, http, _mailer(settings), sms_sender(settings.sms, http))
+    delivery = Delivery(store, privacy, webhooks, _mailer(settings), sms_sender(settings.sms, http))
     chat = ChatClient(http, settings.model) if settings.model else None
     summaries = Summaries(store, delivery.channels, chat)
     return {

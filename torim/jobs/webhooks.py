@@ -20,6 +20,7 @@ import httpx
 
 from torim import __version__
 from torim.jobs.base import DeliveryError
+from torim.jobs.outgoing import PrivateAddress
 
 TIMEOUT_S = 15.0
 TOLERANCE_S = 300  # how old a request may be, and how far ahead a clock
@@ -68,6 +69,8 @@ def post(client: httpx.Client, url: str, secret: str, webhook_id: str, event: Ma
     }
     try:
         answer = client.post(url, content=body, headers=headers, timeout=TIMEOUT_S, follow_redirects=False)
+    except PrivateAddress as error:
+        raise DeliveryError(f"{url}: {error}", "webhook.private_address", final=True) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DeliveryError(f"{url} cannot be reached ({error}).", "webhook.unreachable") from error
     if not answer.is_success:

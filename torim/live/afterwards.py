@@ -43,6 +43,7 @@ def job_settings(config: Config) -> JobSettings:
         mail_from=config.mail_from or "",
         sms=sms_account(config),
         model=summary_model(config),
+        allow_private_addresses=config.allow_private_addresses,
     )
 
 

@@ -16,6 +16,7 @@ import httpx
 
 from torim.desk.ics_busy import busy_stretches
 from torim.errors import BookingError, StorageError, TorimError
+from torim.jobs.outgoing import SETTING, AsyncTransport, Permits, PrivateAddress, permits, public
 from torim.live.clock import utc_now
 from torim.storage.businesses import BusinessDirectory
 from torim.storage.linked_calendars import CalendarStore, LinkedCalendar
@@ -30,26 +31,34 @@ _MARGIN = timedelta(days=2)
 _log = logging.getLogger("torim.live")
 
 
-async def keep_reading(store: Store, look_every_s: float = LOOK_EVERY_S) -> None:
+async def keep_reading(
+    store: Store, look_every_s: float = LOOK_EVERY_S, *, allow_private_addresses: bool = False
+) -> None:
     """Read every linked calendar again and again, until cancelled; processes of one database share the work."""
+    permitted = permits(allow_private_addresses)
     calendars = CalendarStore(store.database)
     while True:
         try:
             due = await asyncio.to_thread(calendars.claim, utc_now(), READ_EVERY)
             if due:
-                await read_all(calendars, store.businesses, due)
+                await read_all(calendars, store.businesses, due, permitted)
         except TorimError as error:
             _log.warning("linked calendars were not read: %s", error)
         await asyncio.sleep(look_every_s)
 
 
-async def read_all(calendars: CalendarStore, directory: BusinessDirectory, due: Sequence[LinkedCalendar]) -> None:
-    """Read some calendars at once.
+async def read_all(
+    calendars: CalendarStore, directory: BusinessDirectory, due: Sequence[LinkedCalendar], permitted: Permits = public
+) -> None:
+    """Read some calendars at once, at addresses that are permitted.
 
     Raises:
         StorageError: The database refused.
     """
-    async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=True, max_redirects=5) as client:
+    transport = AsyncTransport(permitted)
+    async with httpx.AsyncClient(
+        transport=transport, trust_env=False, timeout=TIMEOUT_S, follow_redirects=True, max_redirects=5
+    ) as client:
         await asyncio.gather(*(read(client, calendars, directory, calendar) for calendar in due))
 
 
@@ -102,6 +111,11 @@ def _words(error: Exception) -> str:
             return f"The calendar's address answered {status} ({phrase}); copy the address from the calendar again."
         case httpx.TimeoutException():
             return f"The calendar's server did not answer within {TIMEOUT_S:.0f} s; it is tried again by itself."
+        case PrivateAddress():
+            return (
+                "The calendar's address leads into this machine's own network, which is not allowed; link a public"
+                f" address, or have the operator set {SETTING}."
+            )
         case httpx.ConnectError():
             return "The calendar's server cannot be reached; check the address and this machine's network."
         case BookingError():

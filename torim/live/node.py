@@ -202,7 +202,9 @@ async def node(
         )
     )
     host.start()
-    reading = asyncio.create_task(keep_reading(store)) if worker == READS_CALENDARS else None
+    private = config.allow_private_addresses
+    reads = keep_reading(store, allow_private_addresses=private) if worker == READS_CALENDARS else None
+    reading = None if reads is None else asyncio.create_task(reads)
     try:
         yield Node(host, store, hub, registry, spool, writer, archive, desks)
     finally:
