@@ -36,7 +36,16 @@ _CACHED_OF = {
 class Tally:
     """The counters of one call."""
 
-    __slots__ = ("_blocked_ms", "_false_alarms", "_followed", "_grown", "_response_ms", "_stop_ms", "_turn_ended_ms", "_usage")
+    __slots__ = (
+        "_blocked_ms",
+        "_false_alarms",
+        "_followed",
+        "_grown",
+        "_response_ms",
+        "_stop_ms",
+        "_turn_ended_ms",
+        "_usage",
+    )
 
     def __init__(self) -> None:
         self._stop_ms: list[int] = []
