@@ -13,6 +13,7 @@ import logging
 import multiprocessing
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -34,9 +35,18 @@ ANSWER_MAX_S = 1.0  # a worker that takes longer has no calls to show
 STOP_MAX_S = 15.0
 
 Lost = Callable[[Sequence[str]], None]
+Run = Callable[[Config, int, int, bytes, Connection], None]
 
 _log = logging.getLogger("torim.live.fleet")
 _spawn = multiprocessing.get_context("spawn")  # a fork would copy threads and locks in any state
+
+
+class _Phase(Enum):
+    """Where the life of the fleet is."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
 
 
 @dataclass(slots=True)
@@ -54,9 +64,26 @@ class _Worker:
 
 
 class Fleet(Collector):
-    """All workers; also a collector of their metrics, each with its worker's number."""
+    """All workers; also a collector of their metrics, each with its worker's number.
 
-    def __init__(self, config: Config, token_secret: bytes, ends: CallEnds, dispatcher: Dispatcher, lost: Lost) -> None:
+    Args:
+        run: The main function of a worker's process.
+        ready_max_s: How long the workers may take to start.
+        restart_s: From the death of a worker to the start of the next.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        token_secret: bytes,
+        ends: CallEnds,
+        dispatcher: Dispatcher,
+        lost: Lost,
+        *,
+        run: Run = run_worker,
+        ready_max_s: float = READY_MAX_S,
+        restart_s: float = RESTART_S,
+    ) -> None:
         self._config = config
         self._lost = lost
         self._token_secret = token_secret
@@ -64,7 +91,8 @@ class Fleet(Collector):
         self._dispatcher = dispatcher
         self._loop = asyncio.get_running_loop()
         self._workers: dict[int, _Worker] = {}
-        self._stopping = False
+        self._run, self._ready_max_s, self._restart_s = run, ready_max_s, restart_s
+        self._phase = _Phase.STARTING
         self._changed = asyncio.Event()
         self._numbers = itertools.count(1)  # of questions
 
@@ -81,14 +109,15 @@ class Fleet(Collector):
             self._dispatcher.add(view)
             self._launch(view, port)
         try:
-            async with asyncio.timeout(READY_MAX_S):
+            async with asyncio.timeout(self._ready_max_s):
                 await asyncio.gather(*(worker.ready for worker in self._workers.values()))
         except TimeoutError as error:
             raise ConfigError("The media workers did not start in time; see their log.", "config.workers") from error
+        self._phase = _Phase.RUNNING
 
     async def stop(self) -> None:
         """End every worker: politely, then firmly."""
-        self._stopping = True
+        self._phase = _Phase.STOPPING
         for worker in self._workers.values():
             self._tell(worker, "stop")
         await asyncio.to_thread(self._join)
@@ -106,7 +135,7 @@ class Fleet(Collector):
     def _launch(self, view: WorkerView, port: int) -> None:
         ours, theirs = _spawn.Pipe()
         arguments = (self._config, view.worker, port, self._token_secret, theirs)
-        process = _spawn.Process(target=run_worker, args=arguments, name=f"torim-worker-{view.worker}")
+        process = _spawn.Process(target=self._run, args=arguments, name=f"torim-worker-{view.worker}")
         process.start()
         theirs.close()
         worker = _Worker(view, port, process, ours, self._loop.create_future())
@@ -192,7 +221,8 @@ class Fleet(Collector):
             worker.port = said[0]
             worker.view.url = media_url(self._config, worker.view.worker, said[0])
             worker.view.refusal = None
-            worker.ready.set_result(None)
+            if not worker.ready.done():  # nobody waits for a worker that comes too late
+                worker.ready.set_result(None)
         elif kind == "state":
             worker.view.calls, worker.view.refusal = said
         elif kind == "began":
@@ -209,8 +239,8 @@ class Fleet(Collector):
                 asked.set_result(said[1])
         elif kind == "metrics":
             worker.metrics = said[0]
-        elif kind == "failed" and not worker.ready.done():
-            worker.ready.set_exception(ConfigError(said[0], said[1]))
+        elif kind == "failed":
+            self._failed(worker, ConfigError(said[0], said[1]))
 
     def _died(self, worker: _Worker) -> None:
         self._loop.remove_reader(worker.connection.fileno())
@@ -223,15 +253,22 @@ class Fleet(Collector):
         self._lost(tuple(worker.live))
         worker.live.clear()
         self._changed.set()
-        if self._stopping or not worker.ready.done():
-            if not worker.ready.done():
-                worker.ready.set_exception(ConfigError("A media worker did not start; see its log.", "config.workers"))
-            return
-        _log.error("media worker %d died; its calls are lost, a new one starts", worker.view.worker)
-        self._loop.call_later(RESTART_S, self._restart, worker)
+        if self._phase is _Phase.STARTING:
+            self._failed(worker, ConfigError("A media worker did not start; see its log.", "config.workers"))
+        elif self._phase is _Phase.RUNNING:
+            _log.error("media worker %d died; its calls are lost, a new one starts", worker.view.worker)
+            self._loop.call_later(self._restart_s, self._restart, worker)
+
+    def _failed(self, worker: _Worker, error: ConfigError) -> None:
+        """A worker cannot start: then the fleet cannot; one that follows a dead one is tried again when it has died."""
+        if self._phase is _Phase.STARTING and not worker.ready.done():
+            worker.ready.set_exception(error)
+        else:
+            _log.error("media worker %d cannot start: %s (%s)", worker.view.worker, error, error.code)
 
     def _restart(self, worker: _Worker) -> None:
-        if not self._stopping:
+        if self._phase is _Phase.RUNNING:
+            worker.connection.close()
             self._launch(worker.view, worker.port)
 
 
