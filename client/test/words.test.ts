@@ -49,7 +49,7 @@ describe("the words of the pages", () => {
 
 describe("live calls", () => {
   const call = (call_id: string, duration_ms = 0) => ({ call_id, duration_ms }) as LiveCall;
-  const begin: LiveState = { link: "connecting", calls: [] };
+  const begin: LiveState = { link: "connecting", calls: [], levels: {} };
 
   it("begin, change and end as the server tells", () => {
     const one = after(begin, { type: "calls", calls: [call("a")] });
@@ -57,5 +57,7 @@ describe("live calls", () => {
     expect(two.calls.map((each) => [each.call_id, each.duration_ms])).toEqual([["a", 500], ["b", 0]]);
     expect(after(two, { type: "call_ended", call_id: "a" }).calls.map((each) => each.call_id)).toEqual(["b"]);
     expect(after(two, { type: "message" })).toBe(two);
+    const loud = after(two, { type: "levels", levels: [{ call_id: "a", duration_ms: 900, caller: 20, ai: 310 }] });
+    expect([loud.calls, loud.levels]).toEqual([two.calls, { a: { caller: 0.02, ai: 0.31 } }]);
   });
 });

@@ -108,6 +108,26 @@ def test_a_call_is_seen_from_its_beginning_to_its_end(office: Office) -> None:
     watch(office, scene)
 
 
+def test_levels_come_apart_from_the_words_and_stop_with_the_sound(office: Office) -> None:
+    spoken = replace(CALL, turns=(SAID,))
+
+    async def scene(events: Events) -> None:
+        await events.next()
+        change(office, spoken)
+        assert (await events.next())["type"] == "call"
+        change(office, replace(spoken, duration_ms=400, caller_level=20, ai_level=310))
+        level = {"call_id": "CA7", "duration_ms": 400, "caller": 20, "ai": 310}
+        assert await events.next() == {"type": "levels", "levels": [level]}  # and no words again
+        change(office, replace(spoken, duration_ms=800))
+        silent = await events.next()
+        assert (silent["levels"][0]["caller"], silent["levels"][0]["ai"]) == (0, 0)
+        change(office, replace(spoken, duration_ms=1_200))  # nothing to tell
+        change(office)
+        assert (await events.next())["type"] == "call_ended"
+
+    watch(office, scene)
+
+
 def test_what_goes_on_already_comes_first_and_nothing_of_another_business(office: Office) -> None:
     office.stage.live = (CALL, replace(CALL, call_id="CA8", business_id="other"))
 

@@ -87,6 +87,12 @@ class Bridge:
         return self._edge.faults
 
     @property
+    def levels(self) -> tuple[int, int]:
+        """How loud the caller and the AI are now, 0 to 1000; measured when it is asked for."""
+        now_ms = self.clock.now_ms()
+        return self._near.level.peak(now_ms), self._far.level.peak(now_ms)
+
+    @property
     def unfinished_tools(self) -> list[Future[str]]:
         """Tools that still run in threads; they may outlive the call."""
         return self._tools.unfinished

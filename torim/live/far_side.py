@@ -6,6 +6,7 @@ It paces as the core's ledger does and decides nothing: a clear takes back what 
 from __future__ import annotations
 
 from torim.live.ears import Ears
+from torim.live.levels import Level
 from torim.live.recording import SAMPLES_PER_MS, Recording
 
 
@@ -31,17 +32,19 @@ class PlayClock:
 class FarSide:
     """The far end of one call, as it was sent."""
 
-    __slots__ = ("_ears", "_play_clock", "recording")
+    __slots__ = ("_ears", "_play_clock", "level", "recording")
 
     def __init__(self, ears: Ears, recording: Recording | None) -> None:
         self._ears = ears
         self._play_clock = PlayClock()
+        self.level = Level()
         self.recording = recording
 
     def sent(self, payload: bytes, now_ms: int) -> None:
         """Audio was sent to the carrier."""
         play_at_ms = self._play_clock.play_at_ms(payload, now_ms)
         self._ears.played(payload, play_at_ms)
+        self.level.add(payload, play_at_ms)
         if self.recording is not None:
             self.recording.played(payload, play_at_ms)
 
@@ -49,5 +52,6 @@ class FarSide:
         """A clear was sent to the carrier."""
         self._play_clock.cleared(now_ms)
         self._ears.cleared(now_ms)
+        self.level.cleared(now_ms)
         if self.recording is not None:
             self.recording.cleared(now_ms)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from torim.core.events import VoiceEvent
 from torim.core.listening import FarEnd
 from torim.live.ears import Ears
+from torim.live.levels import Level
 from torim.live.recording import Recording
 from torim.live.uplink import FILL_MAX_MS, SILENCE_FRAME, Uplink
 
@@ -17,10 +18,11 @@ from torim.live.uplink import FILL_MAX_MS, SILENCE_FRAME, Uplink
 class NearSide:
     """The near end of one call."""
 
-    __slots__ = ("_ears", "_recording", "uplink")
+    __slots__ = ("_ears", "_recording", "level", "uplink")
 
     def __init__(self, append: Callable[[bytes], None], ears: Ears, recording: Recording | None) -> None:
         self.uplink = Uplink(append)
+        self.level = Level()
         self._ears = ears
         self._recording = recording
 
@@ -43,6 +45,7 @@ class NearSide:
 
     def hear(self, frame: bytes, far_end: FarEnd, now_ms: int) -> list[VoiceEvent]:
         """Take one frame; returns what it means. The recording keeps it as it came, with our voice in it."""
+        self.level.add(frame, now_ms)
         if self._recording is not None and frame is not SILENCE_FRAME:
             # Not what stood in for missing frames: these may still come, and then belong where they were spoken.
             self._recording.caller(frame, now_ms)

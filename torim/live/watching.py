@@ -66,6 +66,7 @@ def obey(bridge: Bridge, command: Command) -> None:
 def seen(bridge: Bridge, business_id: str) -> LiveCall:
     """A call as it is now."""
     setup, call = bridge.setup, bridge.call
+    caller_level, ai_level = bridge.levels
     return LiveCall(
         call_id=setup.call_id,
         call_sid=setup.call_sid,
@@ -82,6 +83,8 @@ def seen(bridge: Bridge, business_id: str) -> LiveCall:
         paused=call.paused,
         barge_ins=bridge.barge_ins,
         turns=tuple(_turn(turn) for turn in call.transcript()),
+        caller_level=caller_level,
+        ai_level=ai_level,
     )
 
 

@@ -6,7 +6,7 @@ Values are plain and small: they come from other processes. It decides nothing; 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -43,6 +43,13 @@ class LiveCall:
     paused: bool
     barge_ins: int
     turns: tuple[LiveTurn, ...]
+    caller_level: int = 0  # the loudest of the last moments, 0 to 1000
+    ai_level: int = 0
+
+    @property
+    def news(self) -> LiveCall:
+        """The call without what changes all the time."""
+        return replace(self, duration_ms=0, caller_level=0, ai_level=0)
 
 
 class Command(StrEnum):

@@ -16,11 +16,19 @@ export type Link = "connecting" | "open" | "lost";
 export interface LiveState {
   link: Link;
   calls: readonly LiveCall[];
+  /** How loud both lanes of each call are, 0 to 1, by the call's id. */
+  levels: Readonly<Record<string, Levels>>;
+}
+
+export interface Levels {
+  caller: number;
+  ai: number;
 }
 
 /** The state after an event; pure. */
 export function after(state: LiveState, event: LiveEvent): LiveState {
-  if (event.type === "calls") return { link: "open", calls: event.calls ?? [] };
+  if (event.type === "calls") return { link: "open", calls: event.calls ?? [], levels: {} };
+  if (event.type === "levels") return { ...state, levels: levelsOf(event.levels ?? []) };
   if (event.type === "call_ended") {
     return { ...state, calls: state.calls.filter((call) => call.call_id !== event.call_id) };
   }
@@ -31,10 +39,18 @@ export function after(state: LiveState, event: LiveEvent): LiveState {
   return { ...state, calls };
 }
 
-const EVENTS = ["calls", "call", "call_ended", "appointment", "message", "closed"] as const;
+function levelsOf(told: NonNullable<LiveEvent["levels"]>): LiveState["levels"] {
+  return Object.fromEntries(told.map(({ call_id, caller, ai }) => [call_id, { caller: caller / 1000, ai: ai / 1000 }]));
+}
+
+const EVENTS = ["calls", "call", "levels", "call_ended", "appointment", "message", "closed"] as const;
+
+/** Events that change no list of the first page. */
+const FREQUENT: ReadonlySet<string> = new Set(["call", "calls", "levels"]);
+const NOTHING: LiveState = { link: "connecting", calls: [], levels: {} };
 
 class LiveStore {
-  private state: LiveState = { link: "connecting", calls: [] };
+  private state: LiveState = NOTHING;
   private readonly listeners = new Set<() => void>();
   private source: EventSource | null = null;
   private users = 0;
@@ -54,7 +70,7 @@ class LiveStore {
       if (this.users > 0) return;
       this.source?.close();
       this.source = null;
-      this.set({ link: "connecting", calls: [] });
+      this.set(NOTHING);
     };
   }
 
@@ -67,7 +83,7 @@ class LiveStore {
       this.set({ ...this.state, link: "open" });
     };
     source.onerror = () => {
-      this.set({ link: "lost", calls: [] });
+      this.set({ ...NOTHING, link: "lost" });
       if (source.readyState === EventSource.CLOSED && this.source === source) this.again(client);
     };
     for (const name of EVENTS) {
@@ -90,7 +106,7 @@ class LiveStore {
     if (event.type === "appointment") void client.invalidateQueries({ queryKey: keys.appointments });
     if (event.type === "message") void client.invalidateQueries({ queryKey: keys.messages });
     if (event.type === "call_ended") void client.invalidateQueries({ queryKey: keys.calls });
-    if (event.type !== "call" && event.type !== "calls") void client.invalidateQueries({ queryKey: ["today"] });
+    if (!FREQUENT.has(event.type)) void client.invalidateQueries({ queryKey: ["today"] });
   }
 
   private set(state: LiveState): void {

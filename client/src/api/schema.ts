@@ -2130,6 +2130,7 @@ export interface components {
          * @description One event of the stream: its name is `type`, its data one of these.
          *
          *     `calls` replaces the whole list of live calls and comes first; `call` brings one call that began or changed;
+         *     `levels` says how loud the calls are, at most a few times a second;
          *     `call_ended` names one that is over; `appointment` and `message` were made or changed just now.
          */
         LiveEvent: {
@@ -2139,12 +2140,28 @@ export interface components {
             call_id?: string | null;
             /** Calls */
             calls?: components["schemas"]["LiveCallOut"][] | null;
+            /** Levels */
+            levels?: components["schemas"]["LiveLevel"][] | null;
             message?: components["schemas"]["MessageOut"] | null;
             /**
              * Type
              * @enum {string}
              */
-            type: "calls" | "call" | "call_ended" | "appointment" | "message" | "closed";
+            type: "calls" | "call" | "levels" | "call_ended" | "appointment" | "message" | "closed";
+        };
+        /**
+         * LiveLevel
+         * @description How loud both lanes of a call are, the loudest of the last moments; 0 to 1000.
+         */
+        LiveLevel: {
+            /** Ai */
+            ai: number;
+            /** Call Id */
+            call_id: string;
+            /** Caller */
+            caller: number;
+            /** Duration Ms */
+            duration_ms: number;
         };
         /**
          * LiveTurnOut

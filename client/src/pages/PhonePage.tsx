@@ -12,6 +12,7 @@ import { useLive } from "../api/live";
 import { Explain } from "../call/Explain";
 import { Lanes } from "../call/Lanes";
 import type { Marker } from "../call/markers";
+import { Meter } from "../call/Meter";
 import { Transcript } from "../call/Transcript";
 import { currentLanguage } from "../i18n";
 import { clockTime, longDate, position } from "../i18n/format";
@@ -174,11 +175,6 @@ function Status({ talking, state }: { talking: boolean; state: ReturnType<typeof
       {t(state.stage === "over" ? (state.clean ? "phone.over" : "phone.broken") : "phone.ready")}
     </Text>
   );
-}
-
-function Meter({ level, side }: { level: number; side: "caller" | "ai" }) {
-  const part = Math.min(1, Math.sqrt(level) * 1.2);
-  return <i className={classes.meter} data-side={side} style={{ ["--level" as string]: part }} aria-hidden />;
 }
 
 /** What was said and booked, told by the server while the call goes on. */

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from torim.desk.business import Business
 from torim.web.api.appointments import AppointmentOut, appointment_out
 from torim.web.api.business_of import business_of, phone_of
+from torim.web.api.calls import CallOut, call_out
 from torim.web.api.deps import ApiDeps, Deps
 from torim.web.api.messages import MessageOut, message_out
 from torim.web.api.models import Id, In, Line, Out, Utc
@@ -66,22 +67,36 @@ class LiveCallOut(Out):
     turns: list[LiveTurnOut]
 
 
+class LiveLevel(Out):
+    """How loud both lanes of a call are, the loudest of the last moments; 0 to 1000."""
+
+    call_id: str
+    duration_ms: int
+    caller: int
+    ai: int
+
+
 class LiveCallList(Out):
     """The calls that are going on, oldest first."""
 
     items: list[LiveCallOut]
+    elsewhere: list[CallOut] = Field(
+        default=[], description="Calls that other machines carry, as the database has them: nobody here can give orders."
+    )
 
 
 class LiveEvent(Out):
     """One event of the stream: its name is `type`, its data one of these.
 
     `calls` replaces the whole list of live calls and comes first; `call` brings one call that began or changed;
+    `levels` says how loud the calls are, at most a few times a second;
     `call_ended` names one that is over; `appointment` and `message` were made or changed just now.
     """
 
-    type: Literal["calls", "call", "call_ended", "appointment", "message", "closed"]
+    type: Literal["calls", "call", "levels", "call_ended", "appointment", "message", "closed"]
     calls: list[LiveCallOut] | None = None
     call: LiveCallOut | None = None
+    levels: list[LiveLevel] | None = None
     call_id: str | None = None
     appointment: AppointmentOut | None = None
     message: MessageOut | None = None
@@ -119,8 +134,10 @@ class BrowserCallOut(Out):
 
 @router.get("/live/calls")
 async def list_live_calls(who: Reads, deps: Deps) -> LiveCallList:
-    """The calls that are going on at this machine."""
-    return LiveCallList(items=[live_out(call) for call in await deps.live.calls(who.business_id)])
+    """The calls that are going on: at this machine as they look now, at others that they began."""
+    here = await deps.live.calls(who.business_id)
+    elsewhere = await run_in_threadpool(_elsewhere, who, deps, {call.call_id for call in here})
+    return LiveCallList(items=[live_out(call) for call in here], elsewhere=elsewhere)
 
 
 @router.get(
@@ -185,6 +202,14 @@ async def begin_test_call(body: TestCall, who: Controls, deps: Deps) -> BrowserC
 # --- parts ----------------------------------------------------------------------------------------------------
 
 
+def _elsewhere(who: Principal, deps: ApiDeps, here: set[str]) -> list[CallOut]:
+    """The calls without an end that this machine does not carry; an SQLite database has no other machines."""
+    if deps.store.database.is_sqlite:
+        return []
+    found = deps.office.open_calls(who.business_id, deps.now() - deps.longest_call)
+    return [call_out(row, deps) for row in found if row.id not in here]
+
+
 async def _order(call_id: str, command: Command, who: Principal, deps: ApiDeps) -> None:
     done = await deps.live.command(who.business_id, call_id, command)
     _log.info("[LIVE] %s: call=%s by=%s %s", command, call_id, who.name, "passed on" if done else "no such call")
@@ -199,6 +224,10 @@ def _known(business: Business) -> set[str | None]:
 def live_out(call: LiveCall) -> LiveCallOut:
     """A live call as the API shows it."""
     return LiveCallOut.model_validate(call)
+
+
+def _level(call: LiveCall) -> LiveLevel:
+    return LiveLevel(call_id=call.call_id, duration_ms=call.duration_ms, caller=call.caller_level, ai=call.ai_level)
 
 
 def _still(request: Request, deps: ApiDeps) -> Callable[[], Awaitable[bool]]:
@@ -242,10 +271,19 @@ async def _events(news: AsyncIterator[News], still: Callable[[], Awaitable[bool]
 def _changes(before: dict[str, LiveCall] | None, now: dict[str, LiveCall]) -> list[LiveEvent]:
     if before is None:
         return [LiveEvent(type="calls", calls=[live_out(call) for call in now.values()])]
-    ended = [LiveEvent(type="call_ended", call_id=call_id) for call_id in before if call_id not in now]
-    return ended + [
-        LiveEvent(type="call", call=live_out(call)) for call_id, call in now.items() if before.get(call_id) != call
+    events = [LiveEvent(type="call_ended", call_id=call_id) for call_id in before if call_id not in now]
+    events += [
+        LiveEvent(type="call", call=live_out(call))
+        for call_id, call in now.items()
+        if call_id not in before or before[call_id].news != call.news
     ]
+    if any(_sounds(call) or _sounds(before.get(call_id)) for call_id, call in now.items()):
+        events.append(LiveEvent(type="levels", levels=[_level(call) for call in now.values()]))
+    return events
+
+
+def _sounds(call: LiveCall | None) -> bool:
+    return call is not None and (call.caller_level, call.ai_level) != (0, 0)
 
 
 def _sent(event: LiveEvent) -> str:
