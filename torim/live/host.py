@@ -263,7 +263,7 @@ class CallHost:
             notes_dir=notes_dir(config.data_dir),
             business=business,
             settings_version=answering.settings_version or None,
-            recording=Recording(files.recording, parts.spool) if self._records(business) else None,
+            recording=Recording(files.recording, parts.spool) if self._records(business, stand_in) else None,
             barge_in_enabled=_either(business.barge_in_enabled, config.enable_barge_in),
             greeting_lock=_either(business.greeting_lock, config.greeting_lock),
             engine_creates=config.engine_creates,
@@ -309,9 +309,9 @@ class CallHost:
         everything = business.privacy_mode is PrivacyMode.EVERYTHING
         return self._parts.archive.keeps(call_id) if everything else None
 
-    def _records(self, business: Business) -> bool:
+    def _records(self, business: Business, stand_in: StandIn | None) -> bool:
         """Whether calls are recorded: never where the business does not want everything kept."""
-        wanted = self._parts.config.record_calls or business.recording
+        wanted = self._parts.config.record_calls or business.recording or stand_in is not None
         return wanted and business.privacy_mode is PrivacyMode.EVERYTHING
 
     def _facts(

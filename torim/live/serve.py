@@ -189,7 +189,7 @@ async def _serve(config: Config, make_rehearsals: MakeRehearsals | None) -> None
         await _invite(config, api, web_port)
         heap.settle()
         _log.info("ready: web port %d, engine %s, press Ctrl-C to stop", web_port, config.engine)
-        await _until_stopped(dispatcher, crews)
+        await _until_stopped(dispatcher, crews, rehearsals)
     _log.info("stopped")
 
 
@@ -208,7 +208,7 @@ class Crew(Protocol):
     async def until_idle(self) -> None: ...
 
 
-async def _until_stopped(dispatcher: Dispatcher, crews: Sequence[Crew]) -> None:
+async def _until_stopped(dispatcher: Dispatcher, crews: Sequence[Crew], rehearsals: Rehearsals | None) -> None:
     """Serve until told to stop; then finish the calls. Each further signal shortens the wait."""
     told: asyncio.Queue[None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -217,6 +217,8 @@ async def _until_stopped(dispatcher: Dispatcher, crews: Sequence[Crew]) -> None:
     await told.get()
     _log.info("stopping: no new calls; live calls finish (again: say goodbye now)")
     dispatcher.draining = True
+    if rehearsals is not None:  # nobody waits for them
+        await rehearsals.close()
     for crew in crews:
         crew.drain()
     if await _idle(crews, told, NOBODY_S):

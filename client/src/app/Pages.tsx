@@ -22,6 +22,7 @@ const PAGES: readonly (readonly [string, ComponentType])[] = [
   ["/live", lazy(() => import("../pages/LivePage"))],
   ["/messages", lazy(() => import("../pages/MessagesPage"))],
   ["/phone", lazy(() => import("../pages/PhonePage"))],
+  ["/rehearsals", lazy(() => import("../pages/RehearsalsPage"))],
   ["/business/:part?", lazy(() => import("../pages/BusinessPage"))],
   ["/settings/:part?", lazy(() => import("../pages/SettingsPage"))],
 ];

@@ -15,11 +15,19 @@ const PAGES = [
   { path: "/live", key: "live", icon: "live" },
   { path: "/messages", key: "messages", icon: "messages" },
   { path: "/phone", key: "phone", icon: "phone" },
+  { path: "/rehearsals", key: "rehearsals", icon: "flask", owners: true },
   { path: "/business", key: "business", icon: "business" },
   { path: "/settings", key: "settings", icon: "settings" },
-] as const satisfies readonly { path: string; key: string; icon: IconName }[];
+] as const satisfies readonly { path: string; key: string; icon: IconName; owners?: boolean }[];
 const ON_PHONE = 4;
 export type Page = (typeof PAGES)[number];
+
+/** The pages that whoever is logged in may use. */
+function usePages(): readonly Page[] {
+  const { data: session } = useSession();
+  const owner = session?.scopes.includes("business:write") ?? false;
+  return PAGES.filter((page) => owner || !("owners" in page));
+}
 
 const ShellMenu = lazy(() => import("./ShellMenu"));
 
@@ -60,9 +68,10 @@ function Brand() {
 
 function Navigation() {
   const { t } = useTranslation();
+  const pages = usePages();
   return (
     <nav className={classes.nav} aria-label={t("nav.label")}>
-      {PAGES.map(({ path, icon, key }) => (
+      {pages.map(({ path, icon, key }) => (
         <PageLink key={key} path={path} icon={icon} label={t(`nav.${key}`)} />
       ))}
     </nav>
@@ -83,12 +92,13 @@ function PageLink({ path, icon, label }: { path: string; icon: IconName; label: 
 /** The bar at the bottom of a phone: the first pages, and the rest in a menu. */
 function Tabs() {
   const { t } = useTranslation();
+  const pages = usePages();
   return (
     <nav className={`${classes.tabs} no-print`} aria-label={t("nav.label")}>
-      {PAGES.slice(0, ON_PHONE).map(({ path, icon, key }) => (
+      {pages.slice(0, ON_PHONE).map(({ path, icon, key }) => (
         <PageLink key={key} path={path} icon={icon} label={t(`nav.${key}`)} />
       ))}
-      <OnDemand className={classes.link} label={t("nav.more")} icon="more" pages={PAGES.slice(ON_PHONE)} />
+      <OnDemand className={classes.link} label={t("nav.more")} icon="more" pages={pages.slice(ON_PHONE)} />
     </nav>
   );
 }

@@ -8,6 +8,7 @@ import { clockTime, dayOf, position, shortDate } from "../i18n/format";
 import { Chip } from "../ui/Chip";
 import { Ltr } from "../ui/Ltr";
 import classes from "./CallRow.module.css";
+import { lineName } from "./line";
 import { PhoneNumber } from "./Number";
 import { OUTCOME_TONES } from "./outcome";
 
@@ -15,12 +16,13 @@ export function CallRow({ call }: { call: Call }) {
   const { t } = useTranslation();
   const zone = useZone();
   const language = currentLanguage();
+  const line = lineName(call.carrier);
   const today = dayOf(new Date(), zone) === dayOf(call.started_at, zone);
   return (
     <Link href={`/calls/${encodeURIComponent(call.id)}`} className={classes.row}>
       <span className={classes.who}>
-        {call.carrier === "browser" && !call.from_number ? (
-          t("call.fromBrowser")
+        {line && (call.carrier === "rehearsal" || !call.from_number) ? (
+          t(line)
         ) : (
           <PhoneNumber number={call.from_number} />
         )}

@@ -6,7 +6,7 @@ import { position } from "../i18n/format";
 import { Chip } from "../ui/Chip";
 import { Ltr } from "../ui/Ltr";
 import classes from "./LiveStrip.module.css";
-import { PhoneNumber } from "./Number";
+import { Who } from "./Who";
 
 export function LiveStrip({ calls }: { calls: readonly LiveCall[] }) {
   const { t } = useTranslation();
@@ -16,7 +16,7 @@ export function LiveStrip({ calls }: { calls: readonly LiveCall[] }) {
         <Link key={call.call_id} href={`/live#${call.call_id}`} className={classes.call}>
           <Chip tone="live">{t("call.goingOn")}</Chip>
           <strong>
-            {call.carrier === "browser" ? t("call.fromBrowser") : <PhoneNumber number={call.from_number} />}
+            <Who call={call} />
           </strong>
           <Ltr>{position(call.duration_ms)}</Ltr>
           <span className={classes.words} dir="auto">

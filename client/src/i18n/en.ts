@@ -1,5 +1,6 @@
 /** Every word of the pages in English. */
 import type { Strings } from "./index";
+import { rehearsal } from "./rehearsal.en";
 
 export const en: Strings = {
   brand: "Torim",
@@ -24,6 +25,7 @@ export const en: Strings = {
     live: "Live",
     messages: "Messages",
     phone: "Test phone",
+    rehearsals: "Rehearsals",
     business: "Business",
     settings: "Settings",
     more: "More",
@@ -85,6 +87,8 @@ export const en: Strings = {
     request_version_conflict: "Somebody changed this meanwhile. Load the page again.",
     live_no_number: "There is no number for transfers. Write one, or add one in the settings.",
     live_no_browser_calls: "This server takes no calls from browsers.",
+    rehearsal_running: "A rehearsal goes on. Wait for its end, or stop it.",
+    rehearsal_unavailable: "This server rehearses nothing. Start it by torim serve.",
     call_not_found: "This call is over.",
     file_not_found: "The file is not here any more.",
     storage_unavailable: "The database cannot be reached just now. Try again in a moment.",
@@ -139,6 +143,7 @@ export const en: Strings = {
   call: {
     title: "Call",
     fromBrowser: "Call from the browser",
+    rehearsal: "Rehearsal",
     withheld: "Number withheld",
     goingOn: "Live",
     erased: "Personal data erased",
@@ -667,4 +672,5 @@ export const en: Strings = {
     callNow: "All set. Call it now.",
     callLead: "Press “Call”, and cut in midway through a sentence. With the keys you can book an appointment, and it appears in the calendar.",
   },
+  rehearsal,
 };

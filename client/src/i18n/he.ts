@@ -1,4 +1,6 @@
 /** Every word of the pages in Hebrew; `en.ts` has the same keys. */
+import { rehearsal } from "./rehearsal.he";
+
 export const he = {
   brand: "תורים",
   brandLine: "תורים: פקידת קבלה טלפונית שתמיד אפשר לקטוע",
@@ -22,6 +24,7 @@ export const he = {
     live: "על הקו",
     messages: "הודעות",
     phone: "שיחת ניסיון",
+    rehearsals: "תרגול",
     business: "העסק",
     settings: "הגדרות",
     more: "עוד",
@@ -83,6 +86,8 @@ export const he = {
     request_version_conflict: "מישהו שינה את זה בינתיים. טענו את הדף מחדש.",
     live_no_number: "לא הוגדר מספר להעברה. כתבו מספר, או הוסיפו אחד בהגדרות.",
     live_no_browser_calls: "השרת הזה אינו מקבל שיחות מהדפדפן.",
+    rehearsal_running: "תרגול אחר מתנהל עכשיו. חכו לסופו או עצרו אותו.",
+    rehearsal_unavailable: "השרת הזה אינו מריץ תרגולים. הפעילו אותו בפקודה torim serve.",
     call_not_found: "השיחה הזאת כבר הסתיימה.",
     file_not_found: "הקובץ כבר לא נמצא כאן.",
     storage_unavailable: "מסד הנתונים אינו זמין כרגע. נסו שוב בעוד רגע.",
@@ -137,6 +142,7 @@ export const he = {
   call: {
     title: "שיחה",
     fromBrowser: "שיחה מהדפדפן",
+    rehearsal: "שיחת תרגול",
     withheld: "מספר חסוי",
     goingOn: "על הקו",
     erased: "הפרטים האישיים נמחקו",
@@ -665,4 +671,5 @@ export const he = {
     callNow: "הכול מוכן. התקשרו עכשיו.",
     callLead: "לחצו על ״התקשרות״, וקטעו אותה באמצע משפט. עם המקשים אפשר לקבוע תור, והוא יופיע ביומן.",
   },
+  rehearsal,
 };

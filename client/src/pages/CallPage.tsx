@@ -6,6 +6,7 @@ import { inLanguage, serviceName, useCall, useServices, useZone } from "../api/d
 import type { CallDetail } from "../api/types";
 import { CallRecord } from "../call/CallRecord";
 import { Episodes } from "../call/Episodes";
+import { lineName } from "../call/line";
 import { median } from "../call/median";
 import { PhoneNumber } from "../call/Number";
 import { OUTCOME_TONES, URGENCY_TONES } from "../call/outcome";
@@ -78,7 +79,8 @@ function Head({ call, developer, onDeveloper }: HeadProps) {
       )}
     </>
   );
-  const who = call.carrier === "browser" ? t("call.fromBrowser") : call.from_number ? "" : t("call.withheld");
+  const line = lineName(call.carrier);
+  const who = line ? t(line) : call.from_number ? "" : t("call.withheld");
   return (
     <>
       <PageHead
