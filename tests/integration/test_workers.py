@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,9 @@ import httpx
 from torim.core.events import EndReason
 from torim.desk.business import load_business
 from torim.lab.caller import Caller, Dialing
+from torim.storage.access import AccessStore, ApiKey
 from torim.storage.store import Store
+from torim.web.passwords import hash_token, new_token
 
 READY_S = 30
 
@@ -82,6 +85,8 @@ def test_calls_spread_over_workers_and_a_shutdown_lets_them_end(tmp_path: Path) 
             metrics = (await get(f"{url}/metrics")).text
             assert 'torim_calls_live{worker="1"} 1.0' in metrics
             assert 'torim_calls_live{worker="2"} 1.0' in metrics
+            on_the_live_page = await live_calls(url, tmp_path)
+            assert set(on_the_live_page) == {caller.record.call_sid for caller in callers}
             process.send_signal(signal.SIGTERM)
             await asyncio.sleep(0.5)
             assert (await get(f"{url}/readyz")).status_code == 503
@@ -93,6 +98,16 @@ def test_calls_spread_over_workers_and_a_shutdown_lets_them_end(tmp_path: Path) 
             assert await asyncio.wait_for(process.wait(), 30) == 0
 
     asyncio.run(asyncio.wait_for(scene(), 90))
+
+
+async def live_calls(url: str, tmp_path: Path) -> list[str]:
+    """The ids of the calls that the live page of the web process shows."""
+    with contextlib.closing(Store(f"sqlite:///{tmp_path}/data/torim.db")) as store:
+        secret, business = new_token("torim_"), load_business().id
+        key = ApiKey("key1", business, "test", ("calls:read",), None, datetime.now(UTC), None, None, None)
+        AccessStore(store.database).add_key(key, hash_token(secret))
+    async with httpx.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {secret}"}) as http:
+        return [call["call_id"] for call in (await http.get(f"{url}/api/v1/live/calls")).json()["items"]]
 
 
 def two_free_ports() -> int:

@@ -105,10 +105,15 @@ class Office:
     """A small installation: one business, an owner and a member of staff, a database of its own."""
 
     def __init__(
-        self, directory: Path, *, settings: Settings | None = None, businesses: Sequence[str] = (SHOP,)
+        self,
+        directory: Path,
+        *,
+        settings: Settings | None = None,
+        businesses: Sequence[str] = (SHOP,),
+        url: str | None = None,
     ) -> None:
         self.data_dir = directory
-        self.store = Store(f"sqlite:///{directory / 'torim.db'}")
+        self.store = Store(url or f"sqlite:///{directory / 'torim.db'}")
         self.store.upgrade()
         self.clock = Clock()
         self.stage = Stage()

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from api_scene import NOW, OTHER, SHOP, Office, play
 
+from torim.storage.records import CallStart
 from torim.web.api.live import RECHECK_S
 from torim.web.live_calls import Command, LiveCall, LiveTurn
 from torim.web.news import WATCHERS_MAX
@@ -227,6 +229,28 @@ def test_a_call_is_put_through_to_a_number_that_an_owner_names(office: Office) -
     assert office.deps.transfers.of("CA7") == "+972521112222"
     office.deps.transfers.forget("CA7")
     assert office.deps.transfers.of("CA7") is None
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_calls_of_other_machines_are_named_where_machines_share_a_database(
+    tmp_path: Path, shared: bool, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("postgresql_url") if shared else None
+    office = Office(tmp_path, businesses=(SHOP, OTHER), url=url)
+    office.call("over")
+    office.stage.live = (CALL,)
+    begun = {"CA7": NOW, "far": NOW - timedelta(minutes=5), "crashed": NOW - timedelta(days=1)}
+    for call_id, at in begun.items():
+        office.store.start_call(CallStart(call_id, "shop", "twilio", "embedded", at, "+972501234567"))
+    office.store.start_call(CallStart("foreign", "other", "twilio", "embedded", NOW))
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        found = (await client.get("/api/v1/live/calls")).json()
+        assert [call["call_id"] for call in found["items"]] == ["CA7"]
+        assert [call["id"] for call in found["elsewhere"]] == (["far"] if shared else [])
+
+    play(office, scene, office.key("calls:read"))
+    office.store.close()
 
 
 def test_a_browser_call_gets_a_token_and_the_number_it_seems_to_come_from(office: Office) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 
 from torim.carriers.trust import Doorkeeper
 from torim.config import Config
 from torim.live.clock import utc_now
 from torim.live.desks import Desks
 from torim.live.host import CallHost
-from torim.live.node import Node
+from torim.live.node import OVERTIME, Node
 from torim.live.watching import CallSource, Watch
 from torim.storage.access import AccessStore
 from torim.storage.office import OfficeStore
@@ -67,6 +68,7 @@ def api_deps(
         now=utc_now,
         browser=Browsers(own.host, own.desks),
         rehearsals=rehearsals,
+        longest_call=timedelta(minutes=config.max_call_minutes) + OVERTIME,
     )
 
 

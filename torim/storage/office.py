@@ -132,6 +132,14 @@ class OfficeStore:
         with self._database.read() as connection:
             return [_call(row) for row in connection.execute(query)]
 
+    def open_calls(self, business_id: str, since: datetime, limit: int = 100) -> list[CallRow]:
+        """Calls that began at or after an instant and have no end yet, oldest first."""
+        begun = calls.c.carrier.not_in(("", REHEARSAL))  # "": only a booking of the call is known so far
+        query = select(calls).where(_within(business_id, since, None), calls.c.ended_at.is_(None), begun)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(calls.c.started_at, calls.c.id).limit(limit))
+            return [_call(row) for row in rows]
+
     def call(self, business_id: str, call_id: str) -> CallRow | None:
         """One call."""
         query = select(calls).where(calls.c.business_id == business_id, calls.c.id == call_id)

@@ -665,7 +665,7 @@ export interface paths {
         };
         /**
          * List Live Calls
-         * @description The calls that are going on at this machine.
+         * @description The calls that are going on: at this machine as they look now, at others that they began.
          */
         get: operations["list_live_calls"];
         put?: never;
@@ -2074,6 +2074,12 @@ export interface components {
          * @description The calls that are going on, oldest first.
          */
         LiveCallList: {
+            /**
+             * Elsewhere
+             * @description Calls that other machines carry, as the database has them; orders do not reach them.
+             * @default []
+             */
+            elsewhere: components["schemas"]["CallOut"][];
             /** Items */
             items: components["schemas"]["LiveCallOut"][];
         };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +35,7 @@ class ApiDeps:
         browser: Begins calls from the browser; None where this process takes none.
         doorkeeper: Knows the address under which a request was made.
         now: The wall clock, in UTC.
+        longest_call: No call goes on for longer.
         rehearsals: Plays scripts on this installation; None where this process rehearses nothing.
     """
 
@@ -49,6 +50,7 @@ class ApiDeps:
     now: Callable[[], datetime]
     browser: BrowserCalls | None = None
     rehearsals: Rehearsals | None = None
+    longest_call: timedelta = timedelta(hours=4)
     transfers: Transfers = field(default_factory=Transfers)
     attempts: Attempts = field(default_factory=Attempts)
 

@@ -81,7 +81,8 @@ class LiveCallList(Out):
 
     items: list[LiveCallOut]
     elsewhere: list[CallOut] = Field(
-        default=[], description="Calls that other machines carry, as the database has them: nobody here can give orders."
+        default=[],
+        description="Calls that other machines carry, as the database has them; orders do not reach them.",
     )
 
 
