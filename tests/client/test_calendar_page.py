@@ -190,3 +190,48 @@ def test_on_a_telephone_the_days_are_a_list_and_nothing_is_cut_off(browser: Brow
         assert wide <= 0, path
         page.close()
     person.close()
+
+
+def test_a_finger_that_rests_moves_an_appointment_and_one_that_moves_scrolls(
+    browser: Browser, shop: Installation
+) -> None:
+    person = Person(browser, shop, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    person.log_in()
+    day = open_day(person)
+    made = book(person, day, "10:00", "אורי שחם")
+    page = calendar(person, day, "day")
+    touch = page.context.new_cdp_session(page)
+
+    def finger(kind: str, *at: float) -> None:
+        points = [{"x": at[0], "y": at[1]}] if at else []
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def stroke(rest_ms: int) -> None:
+        """Touch the appointment's middle, rest, and go down by an hour."""
+        block = page.locator(f"[data-appointment='{made}']")
+        block.scroll_into_view_if_needed()
+        box = block.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        finger("touchStart", x, y)
+        page.wait_for_timeout(rest_ms)
+        for step in range(1, 7):
+            finger("touchMove", x, y + step * 11.5)
+        finger("touchEnd")
+
+    stroke(0)
+    assert starts(person, made) == f"{day} 10:00"
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    stroke(650)
+    wait_for_start(page, person, made, f"{day} 11:00")
+    assert person.complaints == []
+    person.close()
+
+
+def test_the_keys_are_told_to_whoever_asks(owner: Person) -> None:
+    page = calendar(owner, open_day(owner))
+    page.keyboard.press("?")
+    told = page.get_by_role("dialog", name="מקשי הקיצור של היומן")
+    expect(told).to_contain_text("תור חדש במקום המסומן")
+    page.keyboard.press("Escape")
+    expect(told).to_have_count(0)

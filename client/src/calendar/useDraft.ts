@@ -1,9 +1,10 @@
 /**
- * Moving and resizing an appointment, by mouse or by keys: a draft that is shown until it is kept or given up.
+ * Moving and resizing an appointment, by mouse, finger or keys: a draft that is shown until it is kept or given up. A
+ * finger lifts an appointment by resting on it; one that moves at once scrolls.
  *
  * It knows where columns and minutes are on the screen; whether the new time is possible is the server's decision.
  */
-import { type KeyboardEvent, type PointerEvent, useCallback, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { DAY_MIN } from "./days";
 import { type Slotted, snap } from "./layout";
 
@@ -28,6 +29,8 @@ interface Grip {
 }
 
 const THRESHOLD_PX = 4;
+const REST_MS = 400;
+const REST_PX = 10;
 
 interface DraftOptions {
   columns: readonly Column[];
@@ -51,42 +54,44 @@ export function useDraft(options: DraftOptions) {
   const shown = useRef(draft);
   shown.current = draft;
 
+  const rest = useRest(() => grip.current !== null);
   const begin = useCallback((event: PointerEvent, original: Slotted, edge: Grip["edge"]) => {
-    if (event.button !== 0 || event.pointerType === "touch") return;
+    if (event.button !== 0) return;
     event.stopPropagation();
     dragged.current = false;
-    const { pxPerMin, fromMin, elements } = latest.current;
-    const column = [...elements.current.values()][0];
-    const top = column?.getBoundingClientRect().top ?? 0;
-    const pointedMin = fromMin + (event.clientY - top) / pxPerMin;
-    grip.current = {
-      original,
-      edge,
-      startX: event.clientX,
-      startY: event.clientY,
-      grabMin: pointedMin - original.startMin,
-      moved: false,
-    };
-    event.currentTarget.setPointerCapture(event.pointerId);
-  }, []);
+    const held = gripOf(event, original, edge, latest.current);
+    const { currentTarget, pointerId } = event;
+    if (event.pointerType !== "touch") {
+      grip.current = held;
+      currentTarget.setPointerCapture(pointerId);
+      return;
+    }
+    rest.start(event, () => {
+      grip.current = { ...held, moved: true };
+      setDraft({ ...original, by: "pointer" });
+      navigator.vibrate?.(15);
+    });
+  }, [rest]);
 
   const move = useCallback((event: PointerEvent) => {
+    rest.moved(event);
     const held = grip.current;
     if (!held) return;
     const far = Math.hypot(event.clientX - held.startX, event.clientY - held.startY) > THRESHOLD_PX;
     if (!held.moved && !far) return;
     held.moved = true;
     setDraft(pointed(held, event, latest.current));
-  }, []);
+  }, [rest]);
 
   const end = useCallback((event: PointerEvent) => {
+    rest.stop();
     const held = grip.current;
     grip.current = null;
     if (!held) return;
     setDraft(null);
     dragged.current = held.moved;
     if (held.moved) keep(held.original, pointed(held, event, latest.current), latest.current);
-  }, []);
+  }, [rest]);
 
   /** A click that ended a drag opens nothing. */
   const click = useCallback((original: Slotted) => {
@@ -110,11 +115,55 @@ export function useDraft(options: DraftOptions) {
   }, []);
 
   const giveUp = useCallback(() => {
+    rest.stop();
     grip.current = null;
     setDraft(null);
-  }, []);
+  }, [rest]);
 
   return { draft, begin, move, end, click, press, giveUp };
+}
+
+function gripOf(event: PointerEvent, original: Slotted, edge: Grip["edge"], options: DraftOptions): Grip {
+  const { pxPerMin, fromMin, elements } = options;
+  const column = [...elements.current.values()][0];
+  const top = column?.getBoundingClientRect().top ?? 0;
+  const pointedMin = fromMin + (event.clientY - top) / pxPerMin;
+  const grabMin = pointedMin - original.startMin;
+  return { original, edge, startX: event.clientX, startY: event.clientY, grabMin, moved: false };
+}
+
+/** A finger that rests: until it has, it may scroll; from then on it holds what it touched. */
+function useRest(holding: () => boolean) {
+  const asked = useRef(holding);
+  asked.current = holding;
+  useEffect(() => {
+    // Only a listener that is not passive, and there before the finger is, can keep the page from scrolling.
+    const stay = (event: Event) => asked.current() && event.cancelable && event.preventDefault();
+    document.addEventListener("touchmove", stay, { passive: false });
+    document.addEventListener("contextmenu", stay);
+    return () => {
+      document.removeEventListener("touchmove", stay);
+      document.removeEventListener("contextmenu", stay);
+    };
+  }, []);
+  return useMemo(() => restOf(), []);
+}
+
+function restOf() {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let from = { x: 0, y: 0 };
+  return {
+    start(event: PointerEvent, then: () => void) {
+      from = { x: event.clientX, y: event.clientY };
+      timer = setTimeout(then, REST_MS);
+    },
+    moved(event: PointerEvent) {
+      if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > REST_PX) clearTimeout(timer);
+    },
+    stop() {
+      clearTimeout(timer);
+    },
+  };
 }
 
 function keep(before: Slotted, after: Slotted, { onKeep }: DraftOptions): void {

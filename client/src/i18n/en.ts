@@ -386,6 +386,18 @@ export const en: Strings = {
     notMoved: "The appointment is back where it was",
     moveAnyway: "Move it all the same",
   },
+  keys: {
+    title: "Calendar keys",
+    browse: "Go between hours and days",
+    create: "New appointment at the marked place",
+    open: "Go to an appointment and open it",
+    move: "Move the marked appointment",
+    resize: "Make it longer or shorter",
+    keep: "Keep the change",
+    giveUp: "Give it up",
+    turn: "Previous or next period",
+    help: "This window",
+  },
   appointment: {
     title: "Appointment",
     unnamed: "No name",

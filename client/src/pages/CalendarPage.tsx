@@ -13,6 +13,7 @@ import { AppointmentCalendar, LineOfNames, shownDays, type View, VIEWS } from ".
 import { AppointmentDrawer } from "../calendar/AppointmentDrawer";
 import { useMove } from "../calendar/changes";
 import { DAY_MIN, instantAt, minutesOf } from "../calendar/days";
+import { KeysHelp } from "../calendar/KeysHelp";
 import { slotted, type Slotted } from "../calendar/layout";
 import { NewAppointment } from "../calendar/NewAppointment";
 import { useOpenDays } from "../calendar/openDays";
@@ -52,6 +53,7 @@ export default function CalendarPage() {
         title={t("nav.calendar")}
         actions={
           <>
+            <KeysHelp />
             <Checkbox label={t("calendar.showCancelled")} checked={cancelled} onChange={(event) => setCancelled(event.currentTarget.checked)} />
             <Button
               leftSection={<Icon name="plus" size={18} />}
