@@ -7,11 +7,13 @@ import { Link } from "wouter";
 import { api, unwrap } from "../api/client";
 import { useBusiness } from "../api/data";
 import { adviceOf, Unreachable } from "../api/errors";
-import { type LiveCall, useLive } from "../api/live";
+import { type Levels, type LiveCall, useLive } from "../api/live";
 import { toast } from "../app/toast";
 import { liveTurn } from "../call/liveTurn";
-import { PhoneNumber } from "../call/Number";
+import { Meter } from "../call/Meter";
 import { Transcript } from "../call/Transcript";
+import { useRunning } from "../call/useRunning";
+import { Who } from "../call/Who";
 import { position } from "../i18n/format";
 import { Card } from "../ui/Card";
 import { Chip } from "../ui/Chip";
@@ -23,7 +25,7 @@ import classes from "./LivePage.module.css";
 
 export default function LivePage() {
   const { t } = useTranslation();
-  const { link, calls } = useLive();
+  const { link, calls, levels } = useLive();
   return (
     <>
       <PageHead title={t("live.title")} lead={t("live.lead")} />
@@ -40,26 +42,29 @@ export default function LivePage() {
       ) : null}
       <div className={classes.calls}>
         {calls.map((call) => (
-          <LiveCard key={call.call_id} call={call} />
+          <LiveCard key={call.call_id} call={call} levels={levels[call.call_id] ?? SILENCE} />
         ))}
       </div>
     </>
   );
 }
 
-function LiveCard({ call }: { call: LiveCall }) {
+const SILENCE: Levels = { caller: 0, ai: 0 };
+
+function LiveCard({ call, levels }: { call: LiveCall; levels: Levels }) {
   const { t } = useTranslation();
+  const runningMs = useRunning(call.duration_ms);
   return (
     <Card
       title={
         <span id={call.call_id} className={classes.title}>
-          {call.carrier === "browser" ? t("call.fromBrowser") : <PhoneNumber number={call.from_number} />}
-          <Ltr>{position(call.duration_ms)}</Ltr>
+          <Who call={call} />
+          <Ltr>{position(runningMs)}</Ltr>
         </span>
       }
       actions={<Chip tone="live">{t(`phase.${call.phase}`)}</Chip>}
     >
-      <Floor call={call} />
+      <Floor call={call} levels={levels} />
       <div className={classes.words} data-scrolls>
         <Transcript turns={call.turns.map(liveTurn)} name={call.call_id} growing tools={false} />
       </div>
@@ -69,17 +74,17 @@ function LiveCard({ call }: { call: LiveCall }) {
 }
 
 /** Both sides of the line, the one that has the floor lit. */
-function Floor({ call }: { call: LiveCall }) {
+function Floor({ call, levels }: { call: LiveCall; levels: Levels }) {
   const { t } = useTranslation();
   const state = call.paused ? "paused" : call.floor;
   return (
     <div className={classes.floor} data-floor={state}>
       <span data-side="ai">
-        <Icon name="speaker" /> {t("lanes.ai")}
+        <Icon name="speaker" /> {t("lanes.ai")} <Meter level={levels.ai} side="ai" />
       </span>
       <strong>{t(`floor.${state}`)}</strong>
       <span data-side="caller">
-        <Icon name="microphone" /> {t("lanes.caller")}
+        <Meter level={levels.caller} side="caller" /> <Icon name="microphone" /> {t("lanes.caller")}
       </span>
     </div>
   );
