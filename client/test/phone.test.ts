@@ -186,6 +186,17 @@ describe("the browser's end of the line", () => {
     expect(scene.cuts()).toEqual([]);
   });
 
+  it("takes no later clear for the end of what was not allowed to cut in", () => {
+    const scene = new Scene();
+    scene.answer(8000);
+    scene.run(500);
+    scene.line.key();
+    scene.run(4000);
+    scene.line.clear();
+    expect(scene.cuts()).toEqual([]);
+    expect(scene.reports.flatMap((report) => (report.type === "ignored" ? [report.ignored.by] : []))).toEqual(["key"]);
+  });
+
   it("sends silence while it is muted", () => {
     const scene = new Scene();
     scene.line.muted = true;

@@ -64,7 +64,7 @@ function Inside({ made, services, staff }: InsideProps) {
       <div>
         <Group gap="sm" align="center">
           <h3 className={classes.name}>
-            <bdi>{made.contact_name ?? t("appointment.unnamed")}</bdi>
+            <bdi>{made.contact_name ?? (made.contact_phone ? <PhoneNumber number={made.contact_phone} /> : t("appointment.unnamed"))}</bdi>
           </h3>
           <Chip tone={STATUS_TONES[made.status]}>{t(`status.${made.status}`)}</Chip>
           {made.confirmed_at ? <Chip tone="good">{t("appointment.confirmed")}</Chip> : null}
@@ -112,7 +112,7 @@ function Reach({ made }: { made: Appointment }) {
         </Button>
       ) : null}
       {made.has_name_note ? (
-        <audio controls preload="none" src={`/api/v1/appointments/${made.id}/name-note`} aria-label={t("appointment.nameNote")} />
+        <audio controls preload="none" className={classes.nameNote} src={`/api/v1/appointments/${made.id}/name-note`} aria-label={t("appointment.nameNote")} />
       ) : null}
     </Group>
   );
@@ -266,7 +266,7 @@ function SummaryCard({ call }: { call: CallDetail }) {
     <div className={classes.summary}>
       <Group gap="xs">
         {call.outcome ? <Chip tone={OUTCOME_TONES[call.outcome]}>{t(`outcome.${call.outcome}`)}</Chip> : null}
-        {call.urgency ? <Chip tone={URGENCY_TONES[call.urgency]}>{t(`urgency.${call.urgency}`)}</Chip> : null}
+        {call.urgency && call.urgency !== "normal" ? <Chip tone={URGENCY_TONES[call.urgency]}>{t(`urgency.${call.urgency}`)}</Chip> : null}
         {call.barge_in_count > 0 ? <Chip tone="info">{t("calls.bargeIns", { count: call.barge_in_count })}</Chip> : null}
       </Group>
       <p dir="auto">{call.summary ?? t("call.noSummary")}</p>

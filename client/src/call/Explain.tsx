@@ -9,8 +9,8 @@ import type { Marker } from "./markers";
 import { verdictOf, VERDICT_TONES } from "./verdicts";
 
 const NAMED = [
-  "stop_ms", "verdict_ms", "resume_ms", "heard_ms", "unheard_ms", "speech", "level_db", "echo", "voiced_ms", "odds",
-  "key", "tool",
+  "stop_ms", "verdict_ms", "resume_ms", "heard_ms", "unheard_ms", "played_ms", "dropped_ms", "speech", "level_db",
+  "echo", "voiced_ms", "odds", "key", "tool",
 ] as const;
 type Named = (typeof NAMED)[number];
 

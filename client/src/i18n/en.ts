@@ -263,6 +263,8 @@ export const en: Strings = {
     resume_ms: "went on after (ms)",
     heard_ms: "heard of the answer (ms)",
     unheard_ms: "not heard (ms)",
+    played_ms: "played here since the call began (ms)",
+    dropped_ms: "dropped before it sounded (ms)",
     speech: "probability of speech",
     level_db: "level (dB)",
     echo: "likeness to echo",
@@ -458,6 +460,8 @@ export const en: Strings = {
     none: "Call, and cut in midway through a sentence: by voice or by key.",
     tryNow: "Speak while it speaks, or press a key.",
     median: "Median:",
+    wentOn: "It went on",
+    wentOnLead: "So it does while the greeting is locked or cutting in is off, and when a sound was not taken for a voice. The call's page explains each.",
     by: { voice: "by voice", key: "by key" },
   },
   business: {

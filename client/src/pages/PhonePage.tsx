@@ -150,7 +150,7 @@ export function TestPhone() {
           <Explain marker={selected} developer={developer} />
         </Card>
         <Card title={t("cuts.title")}>
-          <Cuts cuts={state.cuts} talking={talking} />
+          <Cuts cuts={state.cuts} ignored={state.ignored} talking={talking} />
         </Card>
         {state.callSid ? <Words callSid={state.callSid} over={state.stage === "over"} /> : null}
       </div>

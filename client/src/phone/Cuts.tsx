@@ -2,37 +2,71 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { median } from "../call/median";
-import { Ltr } from "../ui/Ltr";
 import classes from "./Cuts.module.css";
-import type { Cut } from "./line_end";
+import type { Cut, Onset } from "./line_end";
 
 const SCALE_MS = 300;
 
-export function Cuts({ cuts, talking }: { cuts: readonly Cut[]; talking: boolean }) {
+interface CutsProps {
+  cuts: readonly Cut[];
+  ignored: readonly Onset[];
+  talking: boolean;
+}
+
+export function Cuts({ cuts, ignored, talking }: CutsProps) {
   const { t } = useTranslation();
-  if (cuts.length === 0) {
+  if (cuts.length + ignored.length === 0) {
     return (
       <Text c="dimmed" size="sm">
         {t(talking ? "cuts.tryNow" : "cuts.none")}
       </Text>
     );
   }
-  const times = cuts.map((cut) => cut.silentMs - cut.onsetMs);
+  const rows: (Cut | Onset)[] = [...cuts, ...ignored].sort((one, other) => one.onsetMs - other.onsetMs);
   return (
     <div>
-      <p className={classes.median}>
-        {t("cuts.median")} <strong data-testid="median-stop">{t("unit.ms", { value: Math.round(median(times)) })}</strong>
-      </p>
+      {cuts.length > 0 ? (
+        <p className={classes.median}>
+          {t("cuts.median")}{" "}
+          <strong data-testid="median-stop">{t("unit.ms", { value: Math.round(median(cuts.map(stopMs))) })}</strong>
+        </p>
+      ) : null}
       <ol className={classes.cuts} data-testid="cuts">
-        {cuts.map((cut, index) => (
-          <li key={cut.onsetMs} data-ms={Math.round(times[index] ?? 0)} data-by={cut.by} data-dropped={Math.round(cut.droppedMs)}>
-            <Ltr>{(cut.onsetMs / 1000).toFixed(1)} s</Ltr>
-            <span className={classes.bar} style={{ ["--part" as string]: Math.min(1, (times[index] ?? 0) / SCALE_MS) }} />
-            <strong>{t("unit.ms", { value: Math.round(times[index] ?? 0) })}</strong>
-            <span className={classes.by}>{t(`cuts.by.${cut.by}`)}</span>
-          </li>
-        ))}
+        {rows.map((row) => ("silentMs" in row ? <Stopped key={row.onsetMs} cut={row} /> : <WentOn key={row.onsetMs} onset={row} />))}
       </ol>
+      {ignored.length > 0 ? (
+        <Text c="dimmed" size="xs" mt="xs">
+          {t("cuts.wentOnLead")}
+        </Text>
+      ) : null}
     </div>
+  );
+}
+
+function stopMs(cut: Cut): number {
+  return cut.silentMs - cut.onsetMs;
+}
+
+function Stopped({ cut }: { cut: Cut }) {
+  const { t } = useTranslation();
+  const ms = Math.round(stopMs(cut));
+  return (
+    <li data-ms={ms} data-by={cut.by} data-dropped={Math.round(cut.droppedMs)}>
+      <bdi>{t("unit.s", { value: (cut.onsetMs / 1000).toFixed(1) })}</bdi>
+      <span className={classes.bar} style={{ ["--part" as string]: Math.min(1, ms / SCALE_MS) }} />
+      <strong>{t("unit.ms", { value: ms })}</strong>
+      <span className={classes.by}>{t(`cuts.by.${cut.by}`)}</span>
+    </li>
+  );
+}
+
+function WentOn({ onset }: { onset: Onset }) {
+  const { t } = useTranslation();
+  return (
+    <li data-ignored={onset.by}>
+      <bdi>{t("unit.s", { value: (onset.onsetMs / 1000).toFixed(1) })}</bdi>
+      <span className={classes.wentOn}>{t("cuts.wentOn")}</span>
+      <span className={classes.by}>{t(`cuts.by.${onset.by}`)}</span>
+    </li>
   );
 }

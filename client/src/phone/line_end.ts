@@ -14,11 +14,16 @@ const FRAME_SAMPLES = LINE_HZ / 50; // 20 ms
 const SLICE_SAMPLES = LINE_HZ / 1000;
 const AUDIBLE = 0.003;
 const AUDIBLE_FOR_MS = 120; // pauses between words are not silence
+const CUT_MAX_MS = 2000; // a clear that comes later follows from something else
 
-export interface Cut {
+/** A wish to speak that met the AI's voice. */
+export interface Onset {
   /** "voice" from the caller's first sound, "key" from the key. */
   by: "voice" | "key";
   onsetMs: number;
+}
+
+export interface Cut extends Onset {
   silentMs: number;
   droppedMs: number;
 }
@@ -27,7 +32,8 @@ export type Report =
   | { type: "frame"; codes: Uint8Array; atMs: number; callerPeak: number; aiPeak: number; waitingMs: number }
   | { type: "marks"; names: string[] }
   | { type: "cleared"; atMs: number; playedSamples: number; droppedSamples: number }
-  | { type: "cut"; cut: Cut };
+  | { type: "cut"; cut: Cut }
+  | { type: "ignored"; ignored: Onset };
 
 export class LineEnd {
   muted = false;
@@ -41,7 +47,7 @@ export class LineEnd {
   private lineSamples = 0;
   private aiPeak = 0;
   private audibleAtMs = Number.NEGATIVE_INFINITY;
-  private pending: Pick<Cut, "by" | "onsetMs"> | null = null;
+  private pending: Onset | null = null;
 
   constructor(
     private readonly contextHz: number,
@@ -116,7 +122,18 @@ export class LineEnd {
       this.pending = { by: "voice", onsetMs: (onset / LINE_HZ) * 1000 };
     }
     for (const sample of line) this.collect(sample);
-    if (this.pending && !this.aiAudible && !this.onsets.sounding) this.pending = null;
+    this.forget();
+  }
+
+  /** An onset that nothing came of: the AI ended by itself, or went on talking. */
+  private forget(): void {
+    if (!this.pending) return;
+    if (this.aiAudible && this.nowMs - this.pending.onsetMs > CUT_MAX_MS) {
+      this.report({ type: "ignored", ignored: this.pending });
+      this.pending = null;
+    } else if (!this.aiAudible && !this.onsets.sounding) {
+      this.pending = null;
+    }
   }
 
   private collect(sample: number): void {

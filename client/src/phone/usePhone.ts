@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Score } from "../call/paint";
 import { makeMarker, type Marker } from "../call/markers";
-import type { Cut } from "./line_end";
+import type { Cut, Onset } from "./line_end";
 import { BrowserPhone, PhoneError, type PhoneEvent, type PhoneFailure, type Switches, type Ticket } from "./phone";
 
 export type PhoneStage = "idle" | "dialling" | "talking" | "over";
@@ -14,6 +14,8 @@ export interface PhoneState {
   /** How the line ended: false when it broke. */
   clean: boolean;
   cuts: readonly Cut[];
+  /** Wishes to speak at which the AI went on. */
+  ignored: readonly Onset[];
   markers: readonly Marker[];
   score: Score;
   muted: boolean;
@@ -29,6 +31,7 @@ class Tape {
   caller: number[] = [];
   ai: number[] = [];
   cuts: Cut[] = [];
+  ignored: Onset[] = [];
   markers: Marker[] = [];
   holds: Score["holds"] = [];
   unheard: Score["unheard"] = [];
@@ -39,8 +42,12 @@ class Tape {
       this.ai.push(event.aiPeak);
     } else if (event.type === "cut") {
       this.cut(event.cut);
+    } else if (event.type === "ignored") {
+      this.ignored.push(event.ignored);
+      this.markers.push(makeMarker(`i${this.markers.length}`, event.ignored.onsetMs, "onset"));
     } else if (event.type === "cleared" && event.droppedSamples > 0) {
-      const numbers = { dropped_ms: String(Math.round(event.droppedSamples / 8)) };
+      const ms = (samples: number) => String(Math.round(samples / 8));
+      const numbers = { played_ms: ms(event.playedSamples), dropped_ms: ms(event.droppedSamples) };
       this.markers.push(makeMarker(`c${this.markers.length}`, event.atMs, "clear", { numbers }));
     }
   }
@@ -80,6 +87,7 @@ const NOTHING: Omit<PhoneState, "score"> = {
   failure: null,
   clean: true,
   cuts: [],
+  ignored: [],
   markers: [],
   muted: false,
   levels: { caller: 0, ai: 0 },
@@ -140,6 +148,12 @@ export function usePhone(ticket: () => Promise<Ticket>) {
   return { state, call, press, mute, hangUp };
 }
 
-function drawn(tape: Tape): Pick<PhoneState, "score" | "cuts" | "markers" | "levels"> {
-  return { score: tape.score(), cuts: [...tape.cuts], markers: [...tape.markers], levels: tape.levels() };
+function drawn(tape: Tape): Pick<PhoneState, "score" | "cuts" | "ignored" | "markers" | "levels"> {
+  return {
+    score: tape.score(),
+    cuts: [...tape.cuts],
+    ignored: [...tape.ignored],
+    markers: [...tape.markers],
+    levels: tape.levels(),
+  };
 }
