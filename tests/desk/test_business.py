@@ -113,6 +113,7 @@ closed_days = [{ first = 2027-01-01, last = 2027-01-05, name = { he = "חופש�
 speakable = ["+97235550100"]
 privacy_mode = "no_personal_data"
 patience = "long"
+voice = "cedar"
 
 [breaks]
 monday = ["13:00-13:30"]
@@ -154,6 +155,7 @@ def test_a_full_description_is_read_from_toml_and_back_from_json() -> None:
     assert business.member("dana").performs("haircut")
     assert not business.member("dana").performs("color")
     assert business.listens == "patient"
+    assert business.voice == "cedar"
     assert business.openings(0) == (Opening(540, 780), Opening(810, 1140))
     assert business_from(msgspec.json.decode(settings_json(business)), "stored") == business
 
@@ -169,6 +171,7 @@ def test_a_full_description_is_read_from_toml_and_back_from_json() -> None:
         ("13:00-13:30", "13:00", 'breaks.monday[0]: write hours as "09:00-17:30"'),
         ("https://example.com/dana.ics", "file:///etc/passwd", "staff[0].calendar: write an address that begins"),
         ('patience = "long"', 'patience = "endless"', "patience: choose one of: short, normal, long"),
+        ('voice = "cedar"', 'voice = "a voice, please"', "voice: name a voice of the engine"),
         ("owner@example.com", "nobody", "owner.email: write an address such as"),
         ("050-123-4567", "12", "owner.phone: '12' is no telephone number"),
         ("no_personal_data", "some", "privacy_mode: Invalid enum value 'some'"),

@@ -152,6 +152,7 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     capacity: int = 1  # how many appointments at once, where no staff is named
     calendar: str | None = None  # https address of a calendar in ICS form whose events are busy times of everybody
     # What is said
+    voice: str | None = None  # of the engine, by its name there; None: as the installation says (TORIM_VOICE)
     persona: ByLanguage = {}
     knowledge: tuple[QuestionAnswer, ...] = ()
     speakable: tuple[str, ...] = ()  # numbers and addresses that may be said to callers

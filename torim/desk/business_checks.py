@@ -213,6 +213,8 @@ def _holidays(business: Business) -> Iterator[_Problem]:
 
 
 def _what_is_said(business: Business) -> Iterator[_Problem]:
+    if business.voice is not None and not re.fullmatch(r"[\w.-]{1,64}", business.voice):
+        yield "voice", "name a voice of the engine in letters, digits, - and _, or leave it out."
     for path in ("persona", "consent"):
         yield from _texts(path, getattr(business, path), business.languages, complete=False)
     for place, item in enumerate(business.knowledge):

@@ -12,6 +12,8 @@ from torim.core.abilities import EngineCapabilities
 from torim.engines.base import SessionConfig, ToolSpec
 from torim.engines.openai_wire import AudioInput, AudioOutput, SessionAudio, SessionBody
 
+# Voices of the hosted engine; a compatible server may have others.
+VOICES = ("marin", "cedar", "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse")
 MU_LAW = "audio/pcmu"
 _SEVERAL_LANGUAGES = ("gpt-transcribe", "gpt-live-transcribe")  # the models that take a list
 

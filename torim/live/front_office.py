@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from torim.carriers.trust import Doorkeeper
 from torim.config import Config
+from torim.engines.openai_session import VOICES
 from torim.live.clock import utc_now
 from torim.live.desks import Desks
 from torim.live.host import CallHost
@@ -19,12 +20,13 @@ from torim.live.watching import CallSource, Watch
 from torim.storage.access import AccessStore
 from torim.storage.office import OfficeStore
 from torim.storage.privacy import PrivacyStore
-from torim.web.api.deps import ApiDeps
+from torim.web.api.deps import ApiDeps, Speaks
 from torim.web.fresh import stream_token
 from torim.web.links import new_first_run
 from torim.web.live_calls import BrowserCall
 from torim.web.news import NewsDesk
 from torim.web.rehearsals import Rehearsals
+from torim.web.telephone_check import Telephony
 
 BROWSER_PATH = "/browser/media"
 
@@ -68,8 +70,19 @@ def api_deps(
         now=utc_now,
         browser=Browsers(own.host, own.desks),
         rehearsals=rehearsals,
+        speaks=speaks(config),
+        telephony=Telephony(
+            config.twilio_auth_token, config.twilio_account_sid, config.public_url, config.twilio_api_url
+        ),
         longest_call=timedelta(minutes=config.max_call_minutes) + OVERTIME,
     )
+
+
+def speaks(config: Config) -> Speaks:
+    """The engine and its voices; the embedded one has a voice for each language and no choice of them."""
+    if config.engine == "embedded":
+        return Speaks(config.engine)
+    return Speaks(config.engine, config.voice, VOICES if config.engine == "openai" else ())
 
 
 def first_run(config: Config, access: AccessStore, web_port: int) -> str | None:

@@ -296,7 +296,7 @@ class CallHost:
         return SessionConfig(
             model=config.model,
             instructions=receptionist.instructions(language, utc_now()),
-            voice=config.voice,
+            voice=receptionist.business.voice or config.voice,
             language=language,
             languages=receptionist.business.languages,
             transcription_model=config.transcription_model,

@@ -292,6 +292,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/business/speech": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Speech
+         * @description With which engine calls are answered, and the voices to choose from.
+         */
+        get: operations["get_speech"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar-feeds": {
         parameters: {
             query?: never;
@@ -1032,6 +1052,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/telephone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Telephone
+         * @description What is to be entered at the carrier.
+         */
+        get: operations["get_telephone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telephone/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Telephone
+         * @description Go the way of a call from the public address on, and say what is wrong; no call is placed.
+         */
+        post: operations["check_telephone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/test-calls": {
         parameters: {
             query?: never;
@@ -1428,6 +1488,8 @@ export interface components {
              *     }
              */
             transfer: components["schemas"]["Transfer"];
+            /** @default null */
+            voice: string | null;
         };
         /**
          * BusinessChoice
@@ -2832,6 +2894,24 @@ export interface components {
          */
         Speaker: "caller" | "ai";
         /**
+         * SpeechOut
+         * @description The engine that answers calls.
+         */
+        SpeechOut: {
+            /** Engine */
+            engine: string;
+            /**
+             * Voice
+             * @description Where the settings name none; null: the engine has no choice of voices.
+             */
+            voice: string | null;
+            /**
+             * Voices
+             * @description Those that the engine is known to have; it may have others.
+             */
+            voices: string[];
+        };
+        /**
          * Staff
          * @description Somebody who performs services.
          */
@@ -2928,6 +3008,72 @@ export interface components {
             from_min: number;
             /** To Min */
             to_min: number;
+        };
+        /**
+         * TelephoneCheck
+         * @description Whether calls reach this installation, in the order in which things are to be mended.
+         */
+        TelephoneCheck: {
+            /** Findings */
+            findings: components["schemas"]["TelephoneFinding"][];
+            /**
+             * Good
+             * @description Nothing failed.
+             */
+            good: boolean;
+        };
+        /**
+         * TelephoneFinding
+         * @description One thing that was looked at.
+         */
+        TelephoneFinding: {
+            /** Advice */
+            advice: string;
+            /**
+             * Check
+             * @enum {string}
+             */
+            check: "token" | "address" | "reach" | "signed" | "forged" | "media" | "number" | "console";
+            /**
+             * Code
+             * @description What was found, such as `signed.refused`.
+             */
+            code: string;
+            /**
+             * Grade
+             * @enum {string}
+             */
+            grade: "ok" | "warn" | "fail" | "skipped";
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * TelephoneOut
+         * @description What is to be entered at the carrier.
+         */
+        TelephoneOut: {
+            /**
+             * Has Token
+             * @description TWILIO_AUTH_TOKEN is set; without it no carrier is let in.
+             */
+            has_token: boolean;
+            /**
+             * Public Url
+             * @description Null: TORIM_PUBLIC_URL is not set.
+             */
+            public_url: string | null;
+            /**
+             * Status Url
+             * @description For changes of a call's status.
+             */
+            status_url: string | null;
+            /**
+             * Voice Url
+             * @description For incoming calls.
+             */
+            voice_url: string | null;
         };
         /**
          * TestCall
@@ -4628,6 +4774,62 @@ export interface operations {
             };
             /** @description There is no such thing in this business. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_speech: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeechOut"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7354,6 +7556,136 @@ export interface operations {
             };
             /** @description This may not be done by whoever asks, or not from this page. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_telephone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelephoneOut"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this business. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_telephone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelephoneCheck"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this business. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

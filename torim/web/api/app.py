@@ -24,6 +24,7 @@ from torim.web.api import (
     privacy,
     rehearsals,
     session,
+    telephone,
     today,
 )
 from torim.web.api.deps import ApiDeps
@@ -36,7 +37,7 @@ PREFIX = "/api/v1"
 FEED_MAX = 20_000
 PARTS = (
     *(session, today, catalogue, days, appointments, calls, live, rehearsals, messages, jobs, business, privacy),
-    *(accounts, keys),
+    *(telephone, accounts, keys),
 )
 
 

@@ -40,6 +40,14 @@ class BusinessOut(Out):
     settings: Settings = Field(description="The webhook's secret is shown only to those who may change it.")
 
 
+class SpeechOut(Out):
+    """The engine that answers calls."""
+
+    engine: str
+    voice: str | None = Field(description="Where the settings name none; null: the engine has no choice of voices.")
+    voices: list[str] = Field(description="Those that the engine is known to have; it may have others.")
+
+
 class Checked(Out):
     """What is wrong with settings that were not stored."""
 
@@ -63,6 +71,12 @@ def put_business(
     saved = deps.store.businesses.save(business, version, deps.now())
     _log.info("[ACCESS] settings saved: business=%s version=%d by=%s", saved.id, saved.version, who.name)
     return _shown(saved, who, response)
+
+
+@router.get("/speech")
+def get_speech(who: Reads, deps: Deps) -> SpeechOut:
+    """With which engine calls are answered, and the voices to choose from."""
+    return SpeechOut.model_validate(deps.speaks)
 
 
 @router.post("/check", responses=refuses(404))

@@ -19,7 +19,17 @@ from torim.web.attempts import Attempts
 from torim.web.live_calls import BrowserCalls, LiveCalls
 from torim.web.news import NewsDesk
 from torim.web.rehearsals import Rehearsals
+from torim.web.telephone_check import Telephony
 from torim.web.transfers import Transfers
+
+
+@dataclass(frozen=True, slots=True)
+class Speaks:
+    """With which engine calls are answered, and the voices that it is known to have."""
+
+    engine: str = "embedded"
+    voice: str | None = None  # where a business wishes for none; None: the engine has no choice of them
+    voices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,8 @@ class ApiDeps:
         doorkeeper: Knows the address under which a request was made.
         now: The wall clock, in UTC.
         longest_call: No call goes on for longer.
+        speaks: The engine and its voices.
+        telephony: What the installation says about its carrier.
         rehearsals: Plays scripts on this installation; None where this process rehearses nothing.
     """
 
@@ -50,6 +62,8 @@ class ApiDeps:
     now: Callable[[], datetime]
     browser: BrowserCalls | None = None
     rehearsals: Rehearsals | None = None
+    speaks: Speaks = field(default_factory=Speaks)
+    telephony: Telephony = field(default_factory=Telephony)
     longest_call: timedelta = timedelta(hours=4)
     transfers: Transfers = field(default_factory=Transfers)
     attempts: Attempts = field(default_factory=Attempts)
