@@ -71,6 +71,19 @@ def test_a_voice_under_the_greeting_lock_is_not_measured_by_a_later_cut(tmp_path
     play(scene())
 
 
+def test_a_voice_and_a_key_under_the_lock_make_no_slow_cut_together(tmp_path: Path) -> None:
+    async def scene() -> None:
+        call = await in_a_locked_greeting(tmp_path)
+        call.press("1")
+        await call.say(vowel(1_200))
+        await call.until(lambda: unlocked(call))
+        await call.listen(400)
+        cut = on_the_page(call)[-1]
+        assert (cut.verdict, cut.cut, cut.stop_ms) == ("key", True, 0)
+
+    play(scene())
+
+
 def test_a_key_after_an_answered_question_is_measured_from_the_key(tmp_path: Path) -> None:
     async def scene() -> None:
         call = make_scene(tmp_path, long_answers)

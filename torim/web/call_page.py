@@ -151,6 +151,7 @@ class _Reader:
         self._cleared_ms: int | None = None
         self._held: Entry | None = None
         self._dropped = "undecided"
+        self._refused = False  # the sound that goes on may stop nothing
 
     def take(self, entry: Entry) -> None:
         """One entry."""
@@ -167,17 +168,17 @@ class _Reader:
             self._resumed(entry)
         elif entry.reason is Reason.BLOCKED:
             self._add(entry, "blocked", cut=False, stopped=False)
-            self._onset_ms = None  # what comes of it once it is allowed is measured from then
+            self._onset_ms, self._refused = None, True  # what comes of it once it is allowed is measured from then
         elif entry.reason is Reason.IGNORED_SOUND:
             self._held = self._onset_ms = None
 
     def _caller(self, entry: Entry) -> None:
         verb = entry.what.partition(" ")[0]
         if verb == "voice_onset":
-            self._onset_ms = self._on_call_clock(entry)
+            self._onset_ms, self._refused = self._on_call_clock(entry), False
         elif verb == "voice_dropped":
             self._dropped = entry.values.get("0", "undecided")
-        elif verb == "key" or (verb == "voice_sure" and self._onset_ms is None):
+        elif verb == "key" or (verb == "voice_sure" and self._onset_ms is None and not self._refused):
             self._onset_ms = entry.at_ms
 
     def _on_call_clock(self, entry: Entry) -> int:

@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { Appointment } from "../api/types";
 import { Chip } from "../ui/Chip";
+import { PhoneNumber } from "../call/Number";
 import { Icon } from "../ui/Icon";
 import { Ltr } from "../ui/Ltr";
 import { Empty } from "../ui/States";
@@ -72,7 +73,7 @@ function Row({ made, title, colour, onOpen }: RowProps) {
       </Ltr>
       <span>
         <strong>
-          <bdi>{made.contact_name ?? made.contact_phone ?? t("call.withheld")}</bdi>
+          <bdi>{made.contact_name ?? <PhoneNumber number={made.contact_phone} />}</bdi>
         </strong>
         <small>{title}</small>
       </span>

@@ -112,7 +112,7 @@ function Reach({ made }: { made: Appointment }) {
         </Button>
       ) : null}
       {made.has_name_note ? (
-        <audio controls preload="none" className={classes.nameNote} src={`/api/v1/appointments/${made.id}/name-note`} aria-label={t("appointment.nameNote")} />
+        <audio controls preload="none" dir="ltr" className={classes.nameNote} src={`/api/v1/appointments/${made.id}/name-note`} aria-label={t("appointment.nameNote")} />
       ) : null}
     </Group>
   );

@@ -2,7 +2,9 @@
 import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import type { Appointment } from "../api/types";
+import { phoneNumber } from "../i18n/format";
 import { Icon } from "../ui/Icon";
+import { Ltr } from "../ui/Ltr";
 import classes from "./Block.module.css";
 import { timeOf } from "./days";
 import type { Slotted } from "./layout";
@@ -21,7 +23,7 @@ interface BlockProps {
 export function Block({ made, slot, title, colour, faded, style, drafting }: BlockProps) {
   const { t } = useTranslation();
   const movable = made.status === "booked";
-  const name = made.contact_name ?? made.contact_phone ?? t("call.withheld");
+  const name = made.contact_name ?? (made.contact_phone ? <Ltr>{phoneNumber(made.contact_phone)}</Ltr> : t("call.withheld"));
   return (
     <button
       type="button"
