@@ -25,7 +25,7 @@ def test_the_built_in_carriers_are_found_by_name() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="browser, loopback, twilio"):
+    with pytest.raises(ConfigError, match="browser, loopback, rehearsal, twilio"):
         carrier("tin-can")
 
 
