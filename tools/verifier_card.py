@@ -18,7 +18,7 @@ import numpy as np
 
 from tools.verifier_sounds import CLASS_OF, ROOMS, hear
 from torim.audio import weights
-from torim.audio.verifier import CLASSES, HIDDEN, Verifier
+from torim.audio.verifier import CLASSES, STATE, Verifier
 from torim.lab.bargein.corpus import Clip
 from torim.lab.bargein.stats import share
 
@@ -51,7 +51,7 @@ def answers(test: Test) -> list[Answer]:
     found = []
     for heard in hear(test.clips, VARIANTS):
         asked = (e for e in heard.examples(AGES) if e[0] == 0)
-        odds = {age: test.verifier.odds(values[:HIDDEN], values[HIDDEN:]) for _, age, values in asked}
+        odds = {age: test.verifier.odds(values[:STATE], values[STATE:]) for _, age, values in asked}
         found.append(Answer(heard.clip, odds))
     return found
 
@@ -172,18 +172,19 @@ _HEAD = """# The verifier: model card
 
 Written by `python -m tools.train_verifier`; not by hand.
 
-`torim/audio/weights/verifier.npz`: a regression of three classes (turn, body sound, other) on the recurrent state of
-the speech detector: its mean since the trigger and its newest value, 771 numbers in float16. It gives the log-odds
-that a sound which has just begun is a caller's turn. Pinned to the detector's weights (hash {hash}...), which is
-checked at load.
+`torim/audio/weights/verifier.npz`: a network with one hidden layer for three classes (turn, body sound, other) on the
+recurrent state of the speech detector: its mean since the trigger and its newest value, 24,771 numbers in float16.
+It gives the log-odds that a sound which has just begun is a caller's turn. Pinned to the detector's weights (hash
+{hash}...), which is checked at load.
 
 **Use.** To decide, within 100 to 500 ms, whether a sound that silenced the AI is a turn; `torim/core/policy.py` says
 how the odds are used. It identifies nobody, knows no words and no language, and is no general detector of coughs.
 
-**Training.** {counted}; each recording on five lines (level -40 to -14 dBFS, noise -72 to -48
-dBFS, spectral tilt, a coarse codec on a third, a room on {rooms} % of the drawn ones, and on three of the five 0.8 to
-1.25 times as fast), mu-law, at the listener's own trigger and every 320 ms after it, at ages of 64 to 576 ms. Classes
-weigh the same. Recordings marked in doubt are left out.
+**Training.** {counted}; each recording on ten lines (level -40 to -14 dBFS, noise -72 to -48
+dBFS, spectral tilt, a coarse codec on a third, a room on {rooms} % of the drawn ones, on eight of the ten 0.8 to 1.25
+times as fast; five of the ten mostly from farther off, speech often without its beginning), mu-law, at the listener's
+own trigger and every 320 ms after it, at ages of 64 to 576 ms. Classes weigh the same. Recordings marked in doubt are
+left out.
 
 ## Training recordings and their licences
 """

@@ -2,7 +2,8 @@
 
 Each recording is put on lines that differ in level, noise, band and tilt (one plain, the others drawn from the
 recording's name and a number, so that every run gives the same; from the third on it is also said faster or slower,
-which makes other voices of few), goes through mu-law, and is heard by the product's
+which makes other voices of few; from the sixth on it is mostly heard from far off, and speech often begins in its
+middle, which makes other beginnings of few words), goes through mu-law, and is heard by the product's
 front end, VAD and listener (rules only) as over the AI's speech. Questions are opened at the trigger and every
 320 ms after it while the sound lasts, as the listener does.
 """
@@ -20,7 +21,6 @@ from numpy.typing import NDArray
 from torim.audio import g711
 from torim.audio.front_end import FrontEnd
 from torim.audio.vad import SileroVad
-from torim.audio.verifier import HIDDEN
 from torim.core.events import VoiceEvent, VoiceOnset
 from torim.core.listening import FarEnd, Listener
 from torim.core.settings import ListenSettings
@@ -39,6 +39,12 @@ UNTRIGGERED_MS = 60  # after the onset: where a question is opened for a sound t
 PLAIN_SPEEDS = 2  # variants in which a recording keeps its speed
 SPEEDS = (0.8, 1.25)  # of the others
 ROOMS = 0.3  # of the drawn lines: heard from some way off
+FAR_VARIANTS = 5  # from this one on
+FAR_ROOMS = 0.6  # of these: heard from farther off
+LATER = 0.5  # of these: speech begins in its middle
+LATER_LEAST_MS = 700  # of speech that is long enough for that
+FADE_SAMPLES = 80
+ROOM_SAMPLES = 4_800
 BATCH = 96
 OVER_SPEECH = FarEnd(sounding=True, since_played_ms=0)
 RULES = replace(ListenSettings(), verification="rules")
@@ -67,7 +73,7 @@ class Heard:
 
     def window(self, probability: float) -> None:
         self._note(self.listener.speech(probability, OVER_SPEECH, self.now_ms))
-        self.states.append((self.now_ms, self.ears.stream.state[:HIDDEN].copy()))
+        self.states.append((self.now_ms, self.ears.stream.state.copy()))
 
     @property
     def over(self) -> bool:
@@ -107,6 +113,9 @@ def hear(clips: Sequence[Clip], variants: Sequence[int]) -> Iterator[Heard]:
 
 def _on_a_line(clip: Clip, variant: int) -> Heard:
     chance = np.random.default_rng(list(hashlib.sha256(f"{clip.name} {variant}".encode()).digest()[:8]))
+    far = variant >= FAR_VARIANTS
+    if far and CLASS_OF[clip.kind] == 0 and clip.length_ms > LATER_LEAST_MS and chance.random() < LATER:
+        clip = _from_its_middle(clip, chance)
     if variant >= PLAIN_SPEEDS:
         clip = _at_speed(clip, float(np.exp(chance.uniform(*np.log(SPEEDS)))))
     level_db, noise_db, tilt, codec = -26.0, -62.0, 0.0, Codec.NONE
@@ -114,8 +123,8 @@ def _on_a_line(clip: Clip, variant: int) -> Heard:
         level_db, noise_db, tilt = chance.uniform(-40, -14), chance.uniform(-72, -48), chance.uniform(-0.6, 0.6)
         codec = Codec.GSM_LIKE if chance.random() < 0.3 else Codec.NONE
     sound = _tilted(clip.at_level(level_db) * 32768, tilt)
-    if variant and chance.random() < ROOMS:
-        sound = _in_a_room(sound, chance)
+    if variant and chance.random() < (FAR_ROOMS if far else ROOMS):
+        sound = _in_a_room(sound, chance, far)
     lead = LEAD_MS * 8 + int(chance.integers(0, 256))
     length = -(-(lead + len(sound) + TAIL_MS * 8) // 160) * 160
     line = chance.normal(0, 32768 * 10 ** (noise_db / 20), length)
@@ -125,6 +134,16 @@ def _on_a_line(clip: Clip, variant: int) -> Heard:
         line = np.concatenate([leg.frame(line[at : at + 160]) for at in range(0, length, 160)])
     payload = g711.encode(np.clip(np.rint(line), -32768, 32767).astype(np.int16))
     return Heard(clip, payload, (lead + clip.onset_samples) / 8, (lead + clip.offset_samples) / 8)
+
+
+def _from_its_middle(clip: Clip, chance: np.random.Generator) -> Clip:
+    """The recording without its first part, as if another word began it."""
+    length = clip.offset_samples - clip.onset_samples
+    first = int(chance.uniform(0.15, 0.6) * length)
+    samples = clip.samples[clip.onset_samples + first - FADE_SAMPLES :].copy()
+    samples[:FADE_SAMPLES] *= np.linspace(0, 1, FADE_SAMPLES)
+    offset = length - first + FADE_SAMPLES
+    return replace(clip, samples=samples, onset_samples=FADE_SAMPLES, offset_samples=offset)
 
 
 def _at_speed(clip: Clip, speed: float) -> Clip:
@@ -138,10 +157,12 @@ def _at_speed(clip: Clip, speed: float) -> Clip:
     )
 
 
-def _in_a_room(sound: NDArray[np.float64], chance: np.random.Generator) -> NDArray[np.float64]:
+def _in_a_room(sound: NDArray[np.float64], chance: np.random.Generator, far: bool) -> NDArray[np.float64]:
     """The sound and its decaying reverberation, at the same power."""
     decay_samples, direct_db = chance.uniform(300, 1_200), chance.uniform(-3, 9)
-    tail = chance.normal(0, 1, 2_400) * np.exp(-np.arange(2_400) / decay_samples)
+    if far:
+        decay_samples, direct_db = chance.uniform(400, 2_400), chance.uniform(-9, 6)
+    tail = chance.normal(0, 1, ROOM_SAMPLES) * np.exp(-np.arange(ROOM_SAMPLES) / decay_samples)
     tail *= 10 ** (-direct_db / 20) / np.sqrt(np.sum(tail**2))
     heard = sound + np.convolve(np.concatenate([np.zeros(24), sound]), tail)[: len(sound)]
     power = float(np.mean(heard**2))

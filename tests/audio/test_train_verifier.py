@@ -9,9 +9,9 @@ import numpy as np
 from audio_sounds import Samples, noise, syllables
 
 from tools import train_verifier
-from tools.verifier_sounds import hear
+from tools.verifier_sounds import FAR_VARIANTS, SPEEDS, hear
 from torim.audio.verifier import CLASSES, FEATURES
-from torim.lab.bargein.corpus import read_corpus, write_wav
+from torim.lab.bargein.corpus import Kind, read_corpus, write_wav
 
 HEADER = ("file", "cls", "label", "speaker", "onset_s", "offset_s", "active_dbfs", "group", "source", "attribution")
 LEAD_MS = 200
@@ -58,7 +58,8 @@ def test_the_same_folder_gives_the_same_bytes(tmp_path: Path) -> None:
         assert train_verifier.main(["--corpus", str(folder), "--out", str(tmp_path / name)]) == 0
     assert (tmp_path / "once.npz").read_bytes() == (tmp_path / "again.npz").read_bytes()
     stored = np.load(tmp_path / "once.npz")
-    assert stored["matrix"].shape == (len(CLASSES), FEATURES)
+    assert stored["inner"].shape == (train_verifier.UNITS, FEATURES)
+    assert stored["outer"].shape == (len(CLASSES), train_verifier.UNITS)
 
 
 def test_every_line_of_a_recording_is_another(tmp_path: Path) -> None:
@@ -69,7 +70,15 @@ def test_every_line_of_a_recording_is_another(tmp_path: Path) -> None:
 
 def test_a_recording_said_faster_keeps_its_marks(tmp_path: Path) -> None:
     clips = read_corpus(made_up(tmp_path)).clips[:1]
-    plain, *_, other = hear(clips, train_verifier.VARIANTS)
+    plain, other = hear(clips, (0, FAR_VARIANTS - 1))
     lasts_ms = plain.offset_ms - plain.onset_ms
     assert lasts_ms * 0.79 <= other.offset_ms - other.onset_ms <= lasts_ms * 1.26
     assert other.offset_ms - other.onset_ms != lasts_ms
+
+
+def test_from_far_off_speech_may_begin_in_its_middle(tmp_path: Path) -> None:
+    clips = [clip for clip in read_corpus(made_up(tmp_path)).clips if clip.kind is Kind.TURN]
+    far = range(FAR_VARIANTS, len(train_verifier.VARIANTS))
+    lasting_ms = [heard.offset_ms - heard.onset_ms for heard in hear(clips, far)]
+    whole_ms = clips[0].length_ms / SPEEDS[1]
+    assert any(each < 0.9 * whole_ms for each in lasting_ms) and any(each >= whole_ms for each in lasting_ms)

@@ -14,7 +14,7 @@ from audio_sounds import noise, vowel
 from torim.audio import g711, weights
 from torim.audio.front_end import FrontEnd
 from torim.audio.vad import SileroVad
-from torim.audio.verifier import FEATURES, HIDDEN, Verifier, Watch, installed
+from torim.audio.verifier import CLASSES, FEATURES, STATE, Verifier, Watch, installed
 from torim.errors import ConfigError
 
 GOLDEN = np.load(Path(__file__).with_name("verifier_golden.npz"))
@@ -23,7 +23,7 @@ GOLDEN = np.load(Path(__file__).with_name("verifier_golden.npz"))
 def test_the_installed_weights_give_the_golden_odds() -> None:
     verifier = installed()
     assert verifier is not None
-    found = [verifier.odds(row[:HIDDEN], row[HIDDEN:]) for row in GOLDEN["features"].astype(np.float32)]
+    found = [verifier.odds(row[:STATE], row[STATE:]) for row in GOLDEN["features"].astype(np.float32)]
     assert np.abs(np.array(found) - GOLDEN["odds"]).max() < 1e-3
     assert GOLDEN["odds"].max() > 2 and GOLDEN["odds"].min() < -2, "the golden sounds must be on both sides"
 
@@ -43,18 +43,20 @@ def test_without_weights_there_are_no_odds(monkeypatch: pytest.MonkeyPatch, tmp_
     installed.cache_clear()
     assert installed() is None
     installed.cache_clear()
-    assert Watch(None).hear(1, np.zeros(FEATURES, np.float32)) is None
+    assert Watch(None).hear(1, np.zeros(STATE, np.float32)) is None
 
 
 def flat() -> Verifier:
-    """Odds that are the mean of the first value, twice the last of the second."""
-    matrix = np.zeros((3, FEATURES), np.float32)
-    matrix[0, 0], matrix[0, HIDDEN + 1] = 1.0, 2.0
-    return Verifier(matrix, np.array([0.0, 0.0, -50.0], np.float32))
+    """Odds that are the mean of the first value and twice the last of the second, where both are above 0."""
+    inner = np.zeros((2, FEATURES), np.float32)
+    inner[0, 0], inner[1, STATE + 1] = 1.0, 2.0
+    outer = np.zeros((len(CLASSES), 2), np.float32)
+    outer[0] = 1.0
+    return Verifier(inner, np.zeros(2, np.float32), outer, np.array([0.0, 0.0, -50.0], np.float32))
 
 
 def state(first: float, second: float) -> np.ndarray:
-    values = np.zeros(FEATURES, np.float32)
+    values = np.zeros(STATE, np.float32)
     values[:2] = first, second
     return values
 
@@ -72,9 +74,13 @@ def test_another_question_begins_anew_and_none_is_not_answered() -> None:
     assert watch.hear(2, state(5.0, 0.0)) == pytest.approx(5.0)
 
 
+def test_below_nothing_a_unit_is_silent() -> None:
+    assert Watch(flat()).hear(1, state(-3.0, -1.0)) == pytest.approx(0.0)
+
+
 def test_odds_count_both_other_classes() -> None:
-    verifier = Verifier(np.zeros((3, FEATURES)), np.zeros(3))
-    nothing = np.zeros(HIDDEN, np.float32)
+    verifier = Verifier(np.zeros((1, FEATURES)), np.zeros(1), np.zeros((3, 1)), np.zeros(3))
+    nothing = np.zeros(STATE, np.float32)
     assert verifier.odds(nothing, nothing) == pytest.approx(-np.log(2.0))
 
 
@@ -93,7 +99,7 @@ def test_a_made_up_noise_is_no_turn() -> None:
 
 
 def test_a_decision_costs_microseconds() -> None:
-    watch, heard = Watch(installed()), np.full(FEATURES, 0.1, np.float32)
+    watch, heard = Watch(installed()), np.full(STATE, 0.1, np.float32)
     begun = time.process_time_ns()
     for _ in range(1_000):
         watch.hear(1, heard)

@@ -58,6 +58,24 @@ class Call:
         return [event.verdict for _, event in self.said if isinstance(event, VoiceDropped)]
 
 
+def test_a_long_voice_needs_less_than_a_short_one():
+    """What is still speech after half a second is refused on bad odds only."""
+    doubtful = SETTINGS.odds_commit - 0.5
+    at = Moment(age_ms=SETTINGS.settled_ms, length_ms=600, speech=0.95, stopped=False)
+    short = Sound(0, SPEAKING, voice_ms=SETTINGS.long_voice_ms - 32, odds=doubtful)
+    assert decide(short, at, SETTINGS) is Verdict.UNDECIDED
+    assert decide(replace(short, voice_ms=SETTINGS.long_voice_ms), at, SETTINGS) is Verdict.VOICE
+    refused = replace(short, voice_ms=SETTINGS.long_voice_ms, odds=SETTINGS.odds_long - 0.5)
+    assert decide(refused, at, SETTINGS) is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("returning", [False, True])
+def test_on_a_line_that_returns_nothing_a_chance_likeness_speaks_against_nobody(returning: bool):
+    like_us = VOICE._replace(echo=0.4, echo_db=-55, returning=returning)
+    call = Call().hear(VOICE, 0.95, 4.0, 200, SPEAKING).hear(like_us, 0.95, 4.0, 300, SPEAKING)
+    assert (VoiceSure in call.kinds()) is not returning
+
+
 # --- what is a turn ---------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """The learned verifier: log-odds that a sound is a caller's turn, from the neural VAD's own recurrent state.
 
-A regression of three classes (turn, body sound, other) on the mean of the state since a question was opened and on
-the newest state. It measures only; what the odds mean is decided in `torim.core.policy`. Where nothing is being
+A small network of three classes (turn, body sound, other) on the mean of the state since a question was opened and
+on the newest state. It measures only; what the odds mean is decided in `torim.core.policy`. Where nothing is being
 verified it costs nothing. Weights: `tools.train_verifier`.
 """
 
@@ -14,27 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from torim.audio import weights
-from torim.audio.vad import Floats
+from torim.audio.vad import STATE_FLOATS, Floats
 from torim.errors import ConfigError
 
+Weights = NDArray[np.floating]
+
 CLASSES = ("turn", "body sound", "other")
-HIDDEN = 128  # of the VAD's state: its hidden half
-FEATURES = 2 * HIDDEN
+NAMES = ("inner", "inner_bias", "outer", "outer_bias")  # in the file of weights
+STATE = STATE_FLOATS  # of the VAD: hidden and cell
+FEATURES = 2 * STATE
 
 
 class Verifier:
-    """The weights: ``matrix`` [3, 256] and ``bias`` [3]."""
+    """The weights: ``inner`` [units, 512] with ``inner_bias``, and ``outer`` [3, units] with ``outer_bias``."""
 
-    def __init__(self, matrix: NDArray[np.floating], bias: NDArray[np.floating]) -> None:
-        if matrix.shape != (len(CLASSES), FEATURES) or bias.shape != (len(CLASSES),):
+    def __init__(self, inner: Weights, inner_bias: Weights, outer: Weights, outer_bias: Weights) -> None:
+        units = len(inner_bias)
+        shapes = (inner.shape, outer.shape, outer_bias.shape)
+        if shapes != ((units, FEATURES), (len(CLASSES), units), (len(CLASSES),)):
             raise ConfigError("The verifier's weights have another shape: train it again.", "verifier.weights")
-        self._mean = np.ascontiguousarray(matrix[:, :HIDDEN], dtype=np.float32)
-        self._last = np.ascontiguousarray(matrix[:, HIDDEN:], dtype=np.float32)
-        self._bias = bias.astype(np.float32)
+        self._mean = np.ascontiguousarray(inner[:, :STATE], dtype=np.float32)
+        self._last = np.ascontiguousarray(inner[:, STATE:], dtype=np.float32)
+        self._inner_bias = inner_bias.astype(np.float32)
+        self._outer = np.ascontiguousarray(outer, dtype=np.float32)
+        self._outer_bias = outer_bias.astype(np.float32)
 
     def odds(self, mean: Floats, last: Floats) -> float:
         """Log of the odds that a sound with these states is a turn."""
-        turn, body, other = (self._mean @ mean + self._last @ last + self._bias).tolist()
+        units = np.maximum(self._mean @ mean + self._last @ last + self._inner_bias, 0.0)
+        turn, body, other = (self._outer @ units + self._outer_bias).tolist()
         highest = max(body, other)
         return float(turn - highest - math.log1p(math.exp(min(body, other) - highest)))
 
@@ -53,7 +61,7 @@ def installed() -> Verifier | None:
         raise ConfigError(
             "The verifier was trained on another VAD: run `python -m tools.train_verifier`.", "verifier.weights"
         )
-    return Verifier(stored["matrix"], stored["bias"])
+    return Verifier(*(stored[name] for name in NAMES))
 
 
 class Watch:
@@ -64,7 +72,7 @@ class Watch:
     def __init__(self, verifier: Verifier | None) -> None:
         self._verifier = verifier
         self._question = 0
-        self._sum = np.zeros(HIDDEN, np.float32)
+        self._sum = np.zeros(STATE, np.float32)
         self._count = 0
 
     def hear(self, question: int, state: Floats) -> float | None:
@@ -77,7 +85,6 @@ class Watch:
         if question != self._question:
             self._question, self._count = question, 0
             self._sum[:] = 0.0
-        last = state[:HIDDEN]
-        self._sum += last
+        self._sum += state
         self._count += 1
-        return self._verifier.odds(self._sum * np.float32(1.0 / self._count), last)
+        return self._verifier.odds(self._sum * np.float32(1.0 / self._count), state)

@@ -257,6 +257,11 @@ class Listener:
         settings, measure = self._settings, self._measure
         return measure.echo >= (settings.echo_left_min if measure.removing else settings.echo_min)
 
+    def _ours(self) -> bool:
+        """Whether it is our voice that goes on; on a line that returns nothing likeness is chance."""
+        measure = self._measure
+        return self._surely_echo() and (measure.returning or measure.echo >= self._settings.echo_sure_min)
+
     def _echo_possible(self, far_end: FarEnd) -> bool:
         return self._measure.returning or echo_possible(far_end, self._settings)
 
@@ -320,7 +325,7 @@ class Listener:
         sound, now_ms = self._sound, self._now_ms
         stopped = not self._measure.armed and self._probability < self._settings.speech_keep_min
         age_ms = now_ms - sound.began_ms
-        at = Moment(age_ms, self._length_ms(), 0.0 if self._surely_echo() else self._probability, stopped)
+        at = Moment(age_ms, self._length_ms(), 0.0 if self._ours() else self._probability, stopped)
         verdict = decide(sound, at, self._settings)
         if verdict is Verdict.VOICE:
             return self._sure(audio_ms)

@@ -92,7 +92,7 @@ def decide(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
         return Verdict.NOISE
     if at.age_ms >= settings.verify_learned_ms:
         return _at_deadline(sound, at, asks, settings)
-    least = asks.odds_early if at.age_ms < settings.settled_ms else min(asks.odds_early, settings.odds_commit)
+    least = _odds_asked(sound, at, asks, settings)
     if voiced and at.length_ms >= asks.turn_from_ms and sound.odds >= least and _goes_on(at, asks, settings):
         return Verdict.VOICE
     return Verdict.UNDECIDED
@@ -113,12 +113,20 @@ def _goes_on(at: Moment, asks: Row, settings: ListenSettings) -> bool:
     return asks.short_is_turn or at.speech >= settings.goes_on_min
 
 
+def _odds_asked(sound: Sound, at: Moment, asks: Row, settings: ListenSettings) -> float:
+    """Of a sound that goes on: the longer its voice, the less."""
+    if at.age_ms < settings.settled_ms:
+        return asks.odds_early
+    long = sound.voice_ms >= settings.long_voice_ms
+    return min(asks.odds_early, settings.odds_long if long else settings.odds_commit)
+
+
 def _at_deadline(sound: Sound, at: Moment, asks: Row, settings: ListenSettings) -> Verdict:
     """A sound that is still there: a voice that goes on is a turn."""
     long = max(at.length_ms, sound.voice_ms) >= min(asks.turn_from_ms, settings.turn_deadline_ms)
     voiced = sound.voice_ms >= settings.voice_least_ms
     if at.speech >= settings.goes_on_min and long and voiced and sound.odds is not None:
-        return Verdict.VOICE if sound.odds >= settings.odds_commit else Verdict.NOISE
+        return Verdict.VOICE if sound.odds >= _odds_asked(sound, at, asks, settings) else Verdict.NOISE
     return _of_ended(sound, at, asks, settings)
 
 

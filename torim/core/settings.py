@@ -117,6 +117,8 @@ class ListenSettings:
         -3.0, "log-odds of a turn below which a hold is dropped; -1 refuses callers, wins nothing"
     )
     odds_commit: float = setting(1.5, "log-odds above which a voice is a turn once its context's time has passed")
+    odds_long: float = setting(0.0, "the same of a long voice: fewer callers refused for twice as many coughs taken")
+    long_voice_ms: int = setting(512, "of voice: one cough in ten has so much")
     odds_early: float = setting(2.5, "log-odds that a turn must show while coughs are not all known yet")
     settled_ms: int = setting(320, "since the trigger: what the odds say later hardly changes")
     odds_short: float = setting(-1.0, "of a word that has ended where one is expected: a lost word costs more")
