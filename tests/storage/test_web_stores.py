@@ -39,6 +39,7 @@ def store(any_url: str) -> Iterator[Store]:
 def filled(store: Store) -> Store:
     """One business's call, appointment and message."""
     store.start_call(CallStart("CA1", "mine", "twilio", "embedded", NOW, NUMBER))
+    store.start_call(CallStart("CA2", "mine", "twilio", "embedded", NOW))  # goes on
     store.put_turns("CA1", [Turn(Speaker.CALLER, 0, 900, "My name is Dana", "My name is Dana", item_id="u1")])
     store.finish_call(CallEnd("CA1", NOW + timedelta(seconds=9), EndReason.CALLER_HUNG_UP, {"duration_ms": 9_000}))
     store.book(
@@ -67,6 +68,7 @@ def looks(office: OfficeStore, business_id: str) -> dict[str, object]:
     return {
         "calls": office.calls(business_id, CallFilter(), None, 10),
         "call": office.call(business_id, "CA1"),
+        "open_calls": office.open_calls(business_id, WHOLE[0]),
         "numbers": office.numbers(business_id, *WHOLE).calls,
         "appointments": office.appointments(business_id, AppointmentFilter(), None, 10),
         "changed_appointments": office.changed_appointments(business_id, WHOLE[0]),

@@ -22,7 +22,8 @@ from torim.desk.calling import CallContext
 from torim.desk.choices import Choice, choose
 from torim.desk.numbers import country_of, e164
 from torim.desk.phrases import Phrase
-from torim.desk.slots import Slot, free_slots, offered, staff_of, starts_at
+from torim.desk.search import open_slots
+from torim.desk.slots import Slot, offered, staff_of, starts_at
 from torim.desk.staffing import Performer, performers
 from torim.desk.tools import (
     BookAppointment,
@@ -76,10 +77,7 @@ class Diary:
         return wish.first_day is not None and wish.first_day > horizon
 
     def _choose(self, service: Service, wish: Wish, now_utc: datetime, staff_id: str | None = None) -> Choice:
-        until = now_utc + timedelta(days=self._business.horizon_days + 2)
-        busy = self._book.busy(self._business.id, now_utc, until)
-        free = free_slots(self._business, service, busy, now_utc, wish.first_day, staff_id)
-        return choose(free, wish)
+        return choose(open_slots(self._book, self._business, service, now_utc, wish.first_day, staff_id), wish)
 
     def _slot(self, slot_id: str, service: Service, now_utc: datetime) -> Slot:
         notice = timedelta(minutes=self._business.minimum_notice_min)

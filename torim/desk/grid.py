@@ -25,8 +25,8 @@ class Grid(NamedTuple):
     starts: tuple[timedelta, ...]  # the same
     staff_ids: tuple[str, ...]
     masks: tuple[int, ...]
-    # Remembered by whoever looks for what a busy stretch, in seconds after the base, blocks.
-    spans: dict[tuple[int, int], int]
+    # Remembered by whoever looks for what a busy stretch blocks, by its two ends in seconds after the base.
+    spans: dict[int, dict[int, int]]
 
     def without(self, closed: int) -> Grid:
         """The same day without some starts, given as bits."""
@@ -38,7 +38,7 @@ def grids(
 ) -> Iterator[tuple[date, Grid]]:
     """The days from the first to the last, each with its starts."""
     alike: dict[tuple[int, tuple[int, ...]], Grid] = {}
-    spans: dict[tuple[int, ...], dict[tuple[int, int], int]] = {}  # days with the same starts share them
+    spans: dict[tuple[int, ...], dict[int, dict[int, int]]] = {}  # days with the same starts share them
     day, zone = first_day, business.zone
     anybody_away = bool(business.closed_days or any(member.closed_days for member in business.staff))
     while day <= last_day:

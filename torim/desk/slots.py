@@ -10,8 +10,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial, reduce
 from itertools import compress
-from operator import itemgetter
+from operator import itemgetter, or_
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -116,7 +117,7 @@ def free_slots(
         if not grid.starts_s:
             continue
         since_s, until_s = grid.base_s + grid.starts_s[0] - reach_s, grid.base_s + grid.starts_s[-1] + reach_s
-        ahead = bisect_left(taken, until_s, passed, key=itemgetter(0))
+        ahead = bisect_left(taken, (until_s,), passed)
         active = [item for item in active if item[1] > since_s]
         active += taken[passed:ahead]
         passed = ahead
@@ -166,7 +167,7 @@ class _Lines:
         for who in able:
             begin = sum(map(len, self._of.values()))
             self._of[who.staff_id] = range(begin, begin + who.capacity)
-        self._own: dict[tuple[str, int | None], int] = {}  # of those that meet a single place
+        self._own: dict[str, dict[int | None, int]] = {}  # of those that meet a single place
 
     def met_by(self, staff_id: str, place: int | None) -> list[int]:
         """The places that something busy takes."""
@@ -177,7 +178,7 @@ class _Lines:
             if everybody or who == staff_id:
                 found += numbers if place is None else [numbers[place % len(numbers)]]
         if len(found) == 1:
-            self._own[staff_id, place] = found[0]
+            self._own.setdefault(staff_id, {})[place] = found[0]
         return found
 
     def free(self, grid: Grid, service: Service, busy: Iterable[Busy]) -> list[int]:
@@ -186,13 +187,14 @@ class _Lines:
         base_s, spans, own = grid.base_s, grid.spans, self._own
         before_s, after_s = 60 * service.buffer_before_min, 60 * (service.duration_min + service.buffer_after_min)
         for since_s, until_s, staff_id, place, _ in busy:
-            span = since_s - base_s, until_s - base_s
+            begins_s, ends_s = since_s - base_s, until_s - base_s
             try:  # times of day that occurred before, which is nearly all
-                mask = spans[span]
+                mask = spans[begins_s][ends_s]
             except KeyError:
-                mask = spans[span] = _span(grid.starts_s, span[0] - after_s, span[1] + before_s)
+                mask = _span(grid.starts_s, begins_s - after_s, ends_s + before_s)
+                spans.setdefault(begins_s, {})[ends_s] = mask
             try:  # one place, which is nearly always so
-                blocked[own[staff_id, place]] |= mask
+                blocked[own[staff_id][place]] |= mask
             except KeyError:
                 for line in self.met_by(staff_id, place):
                     blocked[line] |= mask
@@ -220,20 +222,24 @@ class _Speaker:
 
     def __init__(self, business: Business, service: Service) -> None:
         self._length, self._timezone = timedelta(minutes=service.duration_min), business.timezone
-        self._who: dict[tuple[str, ...], tuple[str, ...]] = {}  # by a digit for each performer
+        self._who: dict[str, tuple[str, ...]] = {}  # by a digit for each performer
 
     def slots(self, grid: Grid, masks: Sequence[int]) -> Iterator[Slot]:
         """The slots of a day, in order, with whoever is free."""
         base, length, timezone = datetime.fromtimestamp(grid.base_s, UTC), self._length, self._timezone
-        make = Slot._make
-        digits = [format(mask, f"0{len(grid.starts_s)}b")[::-1] for mask in masks]  # one for each start
-        for after, row in zip(grid.starts, zip(*digits, strict=True), strict=False):
-            who = self._who.get(row)
+        known, count = self._who, len(grid.starts)
+        digits = "".join([format(mask, f"0{count}b") for mask in masks])  # of each performer, the last start first
+        anybody = map("1".__eq__, reversed(format(reduce(or_, masks, 0), f"0{count}b")))
+        for place, after in compress(zip(range(count - 1, -1, -1), grid.starts, strict=True), anybody):
+            row = digits[place::count]
+            who = known.get(row)
             if who is None:
-                who = self._who[row] = tuple(compress(grid.staff_ids, map("1".__eq__, row)))
-            if who:
-                begins = base + after
-                yield make((begins, begins + length, timezone, who))
+                who = known[row] = tuple(compress(grid.staff_ids, map("1".__eq__, row)))
+            begins = base + after
+            yield _as_slot((begins, begins + length, timezone, who))
+
+
+_as_slot = partial(tuple.__new__, Slot)
 
 
 def _days(
