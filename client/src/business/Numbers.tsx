@@ -1,9 +1,12 @@
 /** The telephone numbers of the business: how to point one here, and how to forward calls of the number it has. */
-import { Code, CopyButton, List, SegmentedControl, Stack, TagsInput, Text, Button, Group } from "@mantine/core";
+import { Anchor, Code, CopyButton, List, SegmentedControl, Stack, TagsInput, Text, Button, Group } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api, unwrap } from "../api/client";
 import { Card } from "../ui/Card";
-import { Ltr } from "../ui/Ltr";
+import classes from "./Sections.module.css";
+import { TelephoneCheck } from "./TelephoneCheck";
 import { useSettings } from "./useSettings";
 
 export function Numbers() {
@@ -23,6 +26,7 @@ export function Numbers() {
         />
       </Card>
       <Twilio />
+      <TelephoneCheck />
       <Forwarding number={settings.numbers[0] ?? ""} />
     </>
   );
@@ -30,28 +34,28 @@ export function Numbers() {
 
 function Twilio() {
   const { t } = useTranslation();
-  const secure = location.protocol === "https:";
-  const local = /^(localhost|127\.|\[::1\])/.test(location.host);
+  const telephone = useQuery({ queryKey: ["telephone"], queryFn: () => unwrap(api.GET("/api/v1/telephone")) });
+  const origin = telephone.data?.public_url?.replace(/\/$/, "") ?? location.origin;
   return (
     <Card title={t("numbers.twilio")}>
       <List type="ordered" spacing="sm">
         <List.Item>{t("numbers.step.buy")}</List.Item>
         <List.Item>
           {t("numbers.step.voice")}
-          <Address path="/twilio/voice" />
+          <Address address={`${origin}/twilio/voice`} />
         </List.Item>
         <List.Item>
           {t("numbers.step.status")}
-          <Address path="/twilio/status" />
+          <Address address={`${origin}/twilio/status`} />
         </List.Item>
         <List.Item>{t("numbers.step.token")}</List.Item>
         <List.Item>{t("numbers.step.call")}</List.Item>
       </List>
-      {secure && !local ? null : (
+      {telephone.data && !telephone.data.public_url ? (
         <Text mt="md" c="red" role="note">
-          {t(local ? "numbers.onlyHere" : "numbers.notSecure")}
+          {t("numbers.noAddress")}
         </Text>
-      )}
+      ) : null}
       <Text mt="sm" size="sm" c="dimmed">
         {t("numbers.doctor")} <Code dir="ltr">torim doctor --online</Code>
       </Text>
@@ -59,9 +63,8 @@ function Twilio() {
   );
 }
 
-function Address({ path }: { path: string }) {
+function Address({ address }: { address: string }) {
   const { t } = useTranslation();
-  const address = `${location.origin}${path}`;
   return (
     <Group gap="xs" mt={4}>
       <Code dir="ltr">{address}</Code>
@@ -82,7 +85,7 @@ type When = "busyOrNoAnswer" | "always" | "off";
 function Forwarding({ number }: { number: string }) {
   const { t } = useTranslation();
   const [when, setWhen] = useState<When>("busyOrNoAnswer");
-  const to = number || "+972…";
+  const to = number || "+972XXXXXXXXX";
   const codes: Record<When, { name: "noAnswer" | "busy" | "unreachable" | "always" | "offAll"; code: string }[]> = {
     busyOrNoAnswer: [
       { name: "noAnswer", code: `**61*${to}**20#` },
@@ -96,6 +99,7 @@ function Forwarding({ number }: { number: string }) {
     <Card title={t("numbers.forwarding")}>
       <Stack gap="sm">
         <Text>{t("numbers.forwardingLead")}</Text>
+        {number ? null : <Text c="dimmed">{t("numbers.noNumber")}</Text>}
         <SegmentedControl<When>
           aria-label={t("numbers.forwarding")}
           value={when}
@@ -105,9 +109,10 @@ function Forwarding({ number }: { number: string }) {
         <List spacing="xs">
           {codes[when].map(({ name, code }) => (
             <List.Item key={name}>
-              {t(`numbers.code.${name}`)}: <Ltr>
-                <Code>{code}</Code>
-              </Ltr>
+              {t(`numbers.code.${name}`)}:{" "}
+              <Anchor href={`tel:${encodeURIComponent(code)}`} dir="ltr" className={classes.code}>
+                {code}
+              </Anchor>
             </List.Item>
           ))}
         </List>

@@ -1,6 +1,8 @@
 /** How Torim speaks: greeting, language, manner, and the line that announces a recording. */
-import { Select, Stack } from "@mantine/core";
+import { Autocomplete, Select, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { api, unwrap } from "../api/client";
 import { Card } from "../ui/Card";
 import { ByLanguage } from "./ByLanguage";
 import { useSettings } from "./useSettings";
@@ -21,6 +23,7 @@ export function Speaking() {
           onChange={(opening_language) => opening_language && change({ opening_language })}
           allowDeselect={false}
         />
+        <Voice />
         <ByLanguage
           label={t("settings.greeting")}
           placeholder={t("settings.standard")}
@@ -51,5 +54,31 @@ export function Speaking() {
         />
       </Stack>
     </Card>
+  );
+}
+
+/** The voice, where the engine has several; a compatible engine may have others than those that are known here. */
+function Voice() {
+  const { t } = useTranslation();
+  const { settings, change, wrong } = useSettings();
+  const speech = useQuery({ queryKey: ["speech"], queryFn: () => unwrap(api.GET("/api/v1/business/speech")) });
+  if (!speech.data) return null;
+  if (speech.data.voice === null) {
+    return (
+      <Text size="sm" c="dimmed">
+        {t("settings.voiceOne")}
+      </Text>
+    );
+  }
+  return (
+    <Autocomplete
+      label={t("settings.voice")}
+      description={t("settings.voiceLead", { voice: speech.data.voice })}
+      dir="ltr"
+      data={speech.data.voices}
+      value={settings.voice ?? ""}
+      onChange={(voice) => change({ voice: voice || null })}
+      error={wrong("voice")}
+    />
   );
 }

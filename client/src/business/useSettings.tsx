@@ -1,5 +1,5 @@
 /** The settings of the business as a draft that several sections edit, and that is saved as a whole. */
-import { Button, Group, Text } from "@mantine/core";
+import { Alert, Button, Group, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,9 +7,11 @@ import { api, unwrap } from "../api/client";
 import { useBusiness } from "../api/data";
 import { adviceOf, Refused } from "../api/errors";
 import type { components } from "../api/schema";
+import { useSession } from "../app/session";
 import { toast } from "../app/toast";
-import { currentLanguage } from "../i18n";
 import { Failed, Waiting } from "../ui/States";
+import { Complaints } from "./Complaints";
+import { advice } from "./complaints";
 import classes from "./useSettings.module.css";
 
 export type Settings = components["schemas"]["Business"];
@@ -39,11 +41,10 @@ interface DraftProviderProps {
 
 /** A draft that somebody else keeps and saves. */
 export function DraftProvider({ settings, onChange, error, children }: DraftProviderProps) {
-  const { t } = useTranslation();
   const draft: Draft = {
     settings,
     change: (changes) => onChange({ ...settings, ...changes }),
-    wrong: (path) => wrongAt(error, path, t("business.wrong")),
+    wrong: (path) => wrongAt(error, path),
   };
   return <Context value={draft}>{children}</Context>;
 }
@@ -65,6 +66,8 @@ export function SettingsDraft({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const business = useBusiness();
   const save = useSaveSettings();
+  const { data: session } = useSession();
+  const mayChange = session?.scopes.includes("business:write") ?? false;
   const [edited, setEdited] = useState<{ settings: Settings; version: number } | null>(null);
   const stored = business.data;
   const settings = edited?.settings ?? stored?.settings;
@@ -77,9 +80,9 @@ export function SettingsDraft({ children }: { children: ReactNode }) {
           settings: { ...(before?.settings ?? stored.settings), ...changes },
           version: before?.version ?? stored.version,
         })),
-      wrong: (path) => wrongAt(save.error, path, t("business.wrong")),
+      wrong: (path) => wrongAt(save.error, path),
     };
-  }, [settings, stored, save.error, t]);
+  }, [settings, stored, save.error]);
   if (business.isError) return <Failed error={business.error} retry={() => void business.refetch()} />;
   if (!draft) return <Waiting rows={8} />;
   const store = () =>
@@ -92,19 +95,18 @@ export function SettingsDraft({ children }: { children: ReactNode }) {
     });
   return (
     <Context value={draft}>
-      {children}
+      {mayChange ? null : (
+        <Alert mb="md" role="note">
+          {t("settings.readOnly")}
+        </Alert>
+      )}
+      <fieldset className={classes.all} disabled={!mayChange}>
+        {children}
+      </fieldset>
       {edited ? (
         <div className={classes.bar} role="status">
           <Text fw={500}>{save.isError ? adviceOf(save.error) : t("business.unsaved")}</Text>
-          {save.error instanceof Refused && save.error.complaints.length > 0 ? (
-            <ul className={classes.problems}>
-              {save.error.complaints.map((complaint) => (
-                <li key={complaint.path} dir="ltr">
-                  {complaint.path}: {complaint.message}
-                </li>
-              ))}
-            </ul>
-          ) : null}
+          <Complaints error={save.error} />
           <Group gap="xs">
             <Button
               variant="default"
@@ -125,12 +127,11 @@ export function SettingsDraft({ children }: { children: ReactNode }) {
   );
 }
 
-/** The server explains in English; on a Hebrew page a field says that it is wrong, and the bar below has the rest. */
-function wrongAt(error: unknown, path: string, plain: string): string | undefined {
+/** What is wrong with a value, or with a part of it. */
+function wrongAt(error: unknown, path: string): string | undefined {
   if (!(error instanceof Refused)) return undefined;
-  const found = error.complaints.find((complaint) => complaint.path === path || complaint.path.startsWith(`${path}.`));
-  if (!found) return undefined;
-  return currentLanguage() === "en" ? found.message : plain;
+  const found = error.complaints.find((complaint) => complaint.path === path || [".", "["].some((mark) => complaint.path.startsWith(path + mark)));
+  return found && advice(found);
 }
 
 /** An id from a name, unlike those that are taken: appointments keep it, so it never changes afterwards. */

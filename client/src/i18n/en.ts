@@ -1,6 +1,7 @@
 /** Every word of the pages in English. */
 import type { Strings } from "./index";
 import { rehearsal } from "./rehearsal.en";
+import { telephone } from "./telephone.en";
 
 export const en: Strings = {
   brand: "Torim",
@@ -528,7 +529,6 @@ export const en: Strings = {
     unsaved: "There are unsaved changes",
     discard: "Discard",
     saved: "The settings are saved",
-    wrong: "This value is not right",
   },
   hours: {
     closed: "Closed",
@@ -551,6 +551,10 @@ export const en: Strings = {
     openingLanguage: "Language of the opening",
     greeting: "Greeting",
     standard: "The standard one",
+    voice: "Voice",
+    voiceLead: "The name of a voice of the engine. Empty: {{voice}}, as the server is set up.",
+    voiceOne: "The embedded engine has one voice for each language. With an OpenAI key a voice can be chosen.",
+    readOnly: "Only an owner of the business may change this. You can read everything.",
     persona: "Manner",
     personaLead: "A few sentences on how to speak, for engines that converse.",
     consent: "Announcement of recording",
@@ -585,10 +589,10 @@ export const en: Strings = {
       token: "On the server set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, and start it again.",
       call: "Add the number above, and call it.",
     },
-    onlyHere: "This page is open at an address of this computer only, which Twilio cannot reach. Open it at the server's public address.",
-    notSecure: "This address is not https, which Twilio demands for sound.",
+    noAddress: "The server has no public address yet (TORIM_PUBLIC_URL). Until then these addresses work inside your network only.",
     doctor: "To check address, signature and engine, run on the server:",
     forwarding: "Forwarding calls of the number you have",
+    noNumber: "Once a number is entered above, the codes hold it.",
     forwardingLead: "Keep the number that people know and forward it to Torim: dial the code on that telephone.",
     when: { busyOrNoAnswer: "When nobody answers", always: "Always", off: "Off" },
     code: {
@@ -689,4 +693,5 @@ export const en: Strings = {
     callLead: "Press “Call”, and cut in midway through a sentence. With the keys you can book an appointment, and it appears in the calendar.",
   },
   rehearsal,
+  telephone,
 };

@@ -1,5 +1,6 @@
 /** Every word of the pages in Hebrew; `en.ts` has the same keys. */
 import { rehearsal } from "./rehearsal.he";
+import { telephone } from "./telephone.he";
 
 export const he = {
   brand: "תורים",
@@ -527,7 +528,6 @@ export const he = {
     unsaved: "יש שינויים שלא נשמרו",
     discard: "ביטול השינויים",
     saved: "ההגדרות נשמרו",
-    wrong: "הערך כאן אינו תקין",
   },
   hours: {
     closed: "סגור",
@@ -550,6 +550,10 @@ export const he = {
     openingLanguage: "באיזו שפה פותחים",
     greeting: "ברכת פתיחה",
     standard: "הנוסח הרגיל",
+    voice: "קול",
+    voiceLead: "שם הקול במנוע. ריק: {{voice}}, כפי שהוגדר בשרת.",
+    voiceOne: "למנוע המובנה קול אחד בכל שפה. עם מפתח OpenAI אפשר לבחור קול.",
+    readOnly: "רק בעלי העסק יכולים לשנות כאן. אפשר לקרוא הכול.",
     persona: "אופי",
     personaLead: "כמה משפטים על סגנון הדיבור, למנוע שמשוחח.",
     consent: "הודעה על הקלטה",
@@ -584,10 +588,10 @@ export const he = {
       token: "בשרת מגדירים את TWILIO_ACCOUNT_SID ואת TWILIO_AUTH_TOKEN, ומפעילים אותו מחדש.",
       call: "מוסיפים כאן למעלה את המספר, ומתקשרים אליו.",
     },
-    onlyHere: "הדף נפתח בכתובת של המחשב הזה בלבד, ו-Twilio לא תגיע אליה. פתחו אותו בכתובת הציבורית של השרת.",
-    notSecure: "הכתובת אינה https, ו-Twilio דורשת זאת לשמע.",
+    noAddress: "בשרת עוד לא הוגדרה כתובת ציבורית (TORIM_PUBLIC_URL). עד אז הכתובות כאן טובות רק מתוך הרשת שלכם.",
     doctor: "לבדיקת הכתובת, החתימה והמנוע מריצים בשרת:",
     forwarding: "הפניית השיחות של המספר הקיים",
+    noNumber: "ברגע שיירשם למעלה מספר, הקודים יכללו אותו.",
     forwardingLead: "שומרים על המספר המוכר: מפנים ממנו לתורים. מקישים את הקוד בטלפון ולוחצים חיוג.",
     when: { busyOrNoAnswer: "כשלא עונים", always: "תמיד", off: "ביטול" },
     code: {
@@ -688,4 +692,5 @@ export const he = {
     callLead: "לחצו על ״התקשרות״, וקטעו אותה באמצע משפט. עם המקשים אפשר לקבוע תור, והוא יופיע ביומן.",
   },
   rehearsal,
+  telephone,
 };

@@ -7,6 +7,7 @@ import { useLocation } from "wouter";
 import { useBusiness } from "../api/data";
 import { adviceOf } from "../api/errors";
 import { useLiveStream } from "../api/live";
+import { Complaints } from "../business/Complaints";
 import { Details, HoursSection, Services, StaffSection } from "../business/Sections";
 import { DraftProvider, type Settings, useSaveSettings } from "../business/useSettings";
 import { Card } from "../ui/Card";
@@ -81,6 +82,7 @@ function Wizard({ stored }: { stored: Settings }) {
       {save.isError ? (
         <Alert color="red" role="alert" mt="md">
           {adviceOf(save.error)}
+          <Complaints error={save.error} />
         </Alert>
       ) : null}
       <Group justify="space-between" mt="lg">
