@@ -1,6 +1,7 @@
 """Linked calendars over real HTTP: what they say is busy, and nothing is offered once they cannot be read."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 
 from torim.desk.book import BookingRequest
 from torim.desk.business import Business, Hours, Staff, load_business
+from torim.desk.receptionist import CallContext, Receptionist
 from torim.desk.search import open_slots, why_nothing
 from torim.desk.staffing import performers
 from torim.errors import BookingError
@@ -116,6 +118,19 @@ def test_before_it_was_ever_read_nothing_is_offered_and_the_reason_is_told(store
     store.businesses.adopt(shop, NOW)
     assert free(store, shop) == []
     assert why_nothing(store, shop, NOW) == "calendar_unreadable"
+
+
+def test_a_caller_hears_that_the_calendar_cannot_be_seen_and_is_offered_a_message(store: Store, site: Site) -> None:
+    shop = business(calendar=site.url)
+    store.businesses.adopt(shop, NOW)
+    desk = Receptionist(shop, store)
+    wish = json.dumps({"service_id": shop.services[0].id, "wish": "tomorrow"})
+    answer = json.loads(desk.run("find_slots", wish, CallContext("CA1", "t1", None, "en"), NOW))
+    assert (answer["ok"], answer["error"]) == (False, "calendar.unreadable")
+    assert "can't see the calendar" in answer["spoken"] and "take a message" in answer["spoken"]
+    site.says(NOW + timedelta(hours=30), NOW + timedelta(hours=31))
+    read(store)
+    assert json.loads(desk.run("find_slots", wish, CallContext("CA1", "t2", None, "en"), NOW))["slots"]
 
 
 def test_the_last_good_copy_serves_for_six_hours(store: Store, site: Site) -> None:

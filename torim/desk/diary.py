@@ -22,7 +22,7 @@ from torim.desk.calling import CallContext
 from torim.desk.choices import Choice, choose
 from torim.desk.numbers import country_of, e164
 from torim.desk.phrases import Phrase
-from torim.desk.search import open_slots
+from torim.desk.search import open_slots, why_nothing
 from torim.desk.slots import Slot, offered, staff_of, starts_at
 from torim.desk.staffing import Performer, performers
 from torim.desk.tools import (
@@ -61,6 +61,8 @@ class Diary:
             spoken = self._words.too_far(call, now_utc)
             return {"ok": False, "error": "wish.too_far", "detail": "Beyond the horizon.", "spoken": spoken}
         choice = self._choose(service, wish, now_utc, asked.staff_id)
+        if not choice.slots and why_nothing(self._book, self._business, now_utc) is not None:
+            raise refuse("calendar.unreadable", "The calendar cannot be read just now: offer to take a message.")
         return {"ok": True, **self._words.offer(choice, wish, call, now_utc, asked.staff_id)}
 
     def _check(self, wish: Wish) -> None:

@@ -91,6 +91,9 @@ PHRASES: dict[Phrase, str] = {
     Phrase.OFFER_UNSURE: "That can mean more than one time. {offer} Which do you mean?",
     Phrase.OFFER_CONTRADICTED: "That weekday and that date don't go together. {offer} Which do you mean?",
     Phrase.NONE_FREE: "I'm afraid there are no free times in the coming days.",
+    Phrase.CALENDAR_AWAY: (
+        "I'm sorry, I can't see the calendar right now. I'd be glad to take a message, and somebody will call you back."
+    ),
     Phrase.NO_SUCH_TIME: "I'm sorry, there is no such date or time. When would suit you?",
     Phrase.PAST: "I'm sorry, that time has already passed. When would suit you?",
     Phrase.TOO_FAR: "I can only make appointments until {day}. When would suit you?",

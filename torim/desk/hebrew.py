@@ -71,6 +71,7 @@ PHRASES: dict[Phrase, str] = {
     Phrase.OFFER_UNSURE: "אפשר להבין את זה ביותר מדרך אחת. {offer} למה הכוונה?",
     Phrase.OFFER_CONTRADICTED: "היום בשבוע והתאריך לא מתאימים זה לזה. {offer} למה הכוונה?",
     Phrase.NONE_FREE: "לצערי אין תורים פנויים בימים הקרובים.",
+    Phrase.CALENDAR_AWAY: "מצטערת, היומן אינו זמין לי כרגע. אשמח לרשום הודעה, ויחזרו אליכם.",
     Phrase.NO_SUCH_TIME: "סליחה, אין תאריך או שעה כאלה. מתי נוח לכם?",
     Phrase.PAST: "סליחה, המועד הזה כבר עבר. מתי נוח לכם?",
     Phrase.TOO_FAR: "אפשר לקבוע תורים רק עד {day}. מתי נוח לכם?",

@@ -25,6 +25,7 @@ class Phrase(Enum):
     OFFER_UNSURE = ("offer_unsure", "offer")  # the words can mean several times
     OFFER_CONTRADICTED = ("offer_contradicted", "offer")  # weekday and date do not go together
     NONE_FREE = ("none_free",)
+    CALENDAR_AWAY = ("calendar_away",)  # no linked calendar can be read: nothing is offered
     NO_SUCH_TIME = ("no_such_time",)
     PAST = ("past",)
     TOO_FAR = ("too_far", "day")

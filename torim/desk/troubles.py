@@ -13,7 +13,9 @@ from typing import Any
 
 WAY_OUT_EVERY = 3  # troubles in a row
 _NONE = frozenset({"booking.slot_taken", "booking.hold_expired", "booking.key_reused", "wish.too_far"})
-_OFFERS_ITSELF = frozenset({"identity.withheld", "identity.not_sent", "identity.code_spent", "transfer.nobody"})
+_OFFERS_ITSELF = frozenset(
+    {"calendar.unreadable", "identity.withheld", "identity.not_sent", "identity.code_spent", "transfer.nobody"}
+)
 _WAYS_OUT = frozenset({"leave_message", "transfer_call", "end_call"})
 _PROVE_NOTHING = frozenset({"list_services"})  # succeeds whatever the caller said
 

@@ -29,6 +29,7 @@ REFUSALS: Mapping[str, Phrase] = {
     "booking.unknown_service": Phrase.UNKNOWN_SERVICE,
     "booking.not_found": Phrase.NOT_FOUND,
     "booking.wrong_status": Phrase.NOT_FOUND,
+    "calendar.unreadable": Phrase.CALENDAR_AWAY,
     "identity.withheld": Phrase.WITHHELD,
     "identity.no_number": Phrase.NOT_A_NUMBER,
     "identity.not_sent": Phrase.CODE_NOT_SENT,
