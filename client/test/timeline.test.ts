@@ -35,6 +35,13 @@ describe("the markers of a call", () => {
     expect(resumed?.numbers).toEqual({});
   });
 
+  it("tell at the onset what the sound was judged and what came of it", () => {
+    const [onset] = markersOf([], [episode({ onset_ms: 960, cut: false, verdict: "echo", resume_ms: 410, evidence: { echo: "0.83" } })]);
+    expect(onset).toMatchObject({ kind: "onset", verdict: "echo", became: "resumed", numbers: { echo: "0.83", resume_ms: "410" } });
+    const [blocked] = markersOf([], [episode({ cut: false, verdict: "blocked", stop_ms: null })]);
+    expect(blocked?.became).toBe("blocked");
+  });
+
   it("name positional words, and take the unit off a number", () => {
     const [told] = markersOf([entry(10, "truncate", { "0": "item_1", "1": "1064ms" })], []);
     expect(told?.numbers).toEqual({ item: "item_1", heard_ms: "1064" });
