@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 from serving_scene import Watched, serving
 from websockets.asyncio.client import connect
 
@@ -19,13 +20,12 @@ from torim.web.passwords import hash_password
 EMAIL, PASSWORD = "dana@shaked.example", "correct horse battery"
 
 
-async def logged_in(client: httpx.AsyncClient, watched: Watched) -> None:
-    """Begin the session of an owner."""
+async def logged_in(client: httpx.AsyncClient, watched: Watched, business_id: str = "", email: str = EMAIL) -> None:
+    """Begin the session of an owner; of the installation's own business by default."""
     node = watched.server.node
-    business_id = node.archive.business.id
-    access = AccessStore(node.store.database)
-    access.add_account(EMAIL, "Dana", {business_id: "owner"}, datetime.now(UTC), hash_password(PASSWORD))
-    begun = await client.post("/api/v1/session", json={"email": EMAIL, "password": PASSWORD})
+    roles = {business_id or node.archive.business.id: "owner"}
+    AccessStore(node.store.database).add_account(email, "Dana", roles, datetime.now(UTC), hash_password(PASSWORD))
+    begun = await client.post("/api/v1/session", json={"email": email, "password": PASSWORD})
     assert begun.status_code == 200, begun.text
     client.headers["X-CSRF-Token"] = begun.json()["csrf_token"]
 
@@ -60,5 +60,19 @@ def test_recording_that_was_switched_on_just_now_records_the_very_next_call(tmp_
                 setup = (await call(client, watched)).setup
                 assert (setup.recording is not None) == wanted
                 assert setup.greeting_lock == wanted
+
+    asyncio.run(asyncio.wait_for(scene(), 60))
+
+
+def test_a_business_without_a_number_answers_its_own_test_calls(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with serving(tmp_path) as watched, httpx.AsyncClient(base_url=watched.server.web_url) as client:
+            node = watched.server.node
+            clinic = replace(node.archive.business, id="clinic", numbers=())
+            node.store.businesses.save(clinic, 0, datetime.now(UTC))
+            await logged_in(client, watched, "clinic", "noa@clinic.example")
+            answered = (await call(client, watched)).setup.business
+            assert answered is not None and answered.id == "clinic"
+            assert node.host.meant_for == {}
 
     asyncio.run(asyncio.wait_for(scene(), 60))

@@ -86,7 +86,7 @@ class Stage:
             self.orders.append((call_id, command))
         return found
 
-    def begin(self, called: str, caller: str) -> BrowserCall:
+    def begin(self, business_id: str, called: str, caller: str) -> BrowserCall:
         return BrowserCall("browser-1", "/browser/media", {"token": "t", "called": called, "caller": caller})
 
 

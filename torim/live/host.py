@@ -97,6 +97,7 @@ class CallHost:
         self._parts = parts
         self.calls: dict[str, Bridge] = {}  # by the carrier's call id
         self.stand_ins: dict[str, StandIn] = {}  # of rehearsals, by the carrier's call id
+        self.meant_for: dict[str, str] = {}  # the business of a call to come, by the carrier's call id
         self.metrics = CallMetrics(parts.registry, lambda: float(len(self.calls)))
         self.lag = LoopLag(asyncio.get_running_loop(), self.metrics.loop_lag_ms.observe)
         self.admission = Admission(parts.config.max_calls, lambda: len(self.calls), self.lag.p99_ms)
@@ -232,7 +233,7 @@ class CallHost:
         parts, config = self._parts, self._parts.config
         called, started_at = opened.parameters.get("called", "")[:64], utc_now()
         stand_in = self.stand_ins.get(opened.call_sid)
-        answering = stand_in.desk if stand_in else self._answering(called)
+        answering = stand_in.desk if stand_in else self._answering(opened.call_sid, called)
         receptionist, business = answering.receptionist, answering.business
         language = business.language(config.language)
         call_id = self._call_id(opened.call_sid, started_at)
@@ -272,10 +273,12 @@ class CallHost:
             book=stand_in.book if stand_in else None,
         )
 
-    def _answering(self, called: str) -> CallDesk:
-        """Who answers a called number."""
-        desks = self._parts.desks
-        return CallDesk(self._parts.receptionist, 0) if desks is None else desks.answering(called)
+    def _answering(self, call_sid: str, called: str) -> CallDesk:
+        """Who answers: the business that a call is meant for, else that of the called number."""
+        desks, meant_for = self._parts.desks, self.meant_for.pop(call_sid, "")
+        if desks is None:
+            return CallDesk(self._parts.receptionist, 0)
+        return desks.of_business(meant_for) or desks.answering(called)
 
     def _desk_of(self, setup: CallSetup) -> CallDesk:
         """The desk that answered a call."""

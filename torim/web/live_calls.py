@@ -77,8 +77,8 @@ class LiveCalls(Protocol):
 class BrowserCalls(Protocol):
     """Begins calls from the browser."""
 
-    def begin(self, called: str, caller: str) -> BrowserCall:
-        """What a page needs to open the media stream of one call between two numbers (may be empty). Blocking."""
+    def begin(self, business_id: str, called: str, caller: str) -> BrowserCall:
+        """What a page needs to open the media stream of one call to a business; numbers may be empty. Blocking."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ async def begin_test_call(body: TestCall, who: Controls, deps: Deps) -> BrowserC
         raise Refusal(409, "live.no_browser_calls", "This process takes no calls from browsers.")
     business = await run_in_threadpool(business_of, who, deps)
     caller = phone_of(business, body.caller, "caller") or ""
-    begun = await run_in_threadpool(deps.browser.begin, next(iter(business.numbers), ""), caller)
+    begun = await run_in_threadpool(deps.browser.begin, business.id, next(iter(business.numbers), ""), caller)
     _log.info("[LIVE] test call: call=%s by=%s", begun.call_sid, who.name)
     return BrowserCallOut(call_sid=begun.call_sid, path=begun.path, parameters=begun.parameters)
 
