@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from torim.core.echo import FarEnd, Sound
-from torim.core.events import Verdict, VoiceDropped, VoiceEnded, VoiceEvent, VoiceOnset, VoiceSure
+from torim.core.events import Verdict, VoiceDropped, VoiceEnded, VoiceEvent, VoiceLeans, VoiceOnset, VoiceSure
 from torim.core.listening import Listener, Measure
 from torim.core.policy import Context, Moment, context_of, decide, row
 from torim.core.settings import PATIENCE, ListenSettings, listen_settings
@@ -49,7 +49,8 @@ class Call:
         return self.hear(VOICE, 0.95, odds, ms, far_end).hear(SILENCE, 0.02, odds, pause_ms, far_end)
 
     def kinds(self) -> list[type]:
-        return [type(event) for _, event in self.said]
+        """Everything that was said but how it leaned meanwhile."""
+        return [type(event) for _, event in self.said if not isinstance(event, VoiceLeans)]
 
     def delay(self, kind: type, since_ms: int = 1_000) -> int:
         return next(at for at, event in self.said if isinstance(event, kind) and at > since_ms) - since_ms
@@ -321,3 +322,26 @@ def test_on_a_line_that_returns_our_voice_the_rules_decide_and_the_odds_only_obj
 def test_a_voice_that_goes_on_over_our_echo_is_a_turn_whatever_the_odds():
     sound = Sound(0, SPEAKING, voice_ms=320, pitch_ms=100, frames=18, speech_peak=0.9, known=True, odds=-4.0)
     assert decide(sound, Moment(380, 360, True, False), ListenSettings()) is Verdict.VOICE
+
+
+# --- what is likely while it is not decided -----------------------------------------------------------------
+
+
+def leanings(call: Call) -> list[bool]:
+    return [event.likely for _, event in call.said if isinstance(event, VoiceLeans)]
+
+
+def test_a_voice_that_goes_on_is_said_to_be_likely_a_turn_before_it_is_one():
+    call = Call().hear(VOICE, 0.95, 4.0, 700, SPEAKING)
+    assert leanings(call) == [True]
+    assert call.delay(VoiceLeans) < call.delay(VoiceSure)
+
+
+def test_what_fades_before_it_is_decided_is_likely_no_longer():
+    call = Call().hear(VOICE, 0.95, 4.0, 400, SPEAKING).hear(HUSH, 0.02, 4.0, 100, SPEAKING)
+    assert leanings(call) == [True, False]
+
+
+@pytest.mark.parametrize("odds", [-2.0, 0.5])
+def test_a_doubtful_sound_is_not_said_to_be_likely(odds: float):
+    assert leanings(Call().hear(VOICE, 0.95, odds, 400, SPEAKING)) == []

@@ -48,6 +48,7 @@ EVENTS: dict[type, st.SearchStrategy[Any]] = {
     ev.VoiceOnset: st.builds(ev.VoiceOnset, COUNTS, EVIDENCE),
     ev.VoiceSure: st.builds(ev.VoiceSure, COUNTS, EVIDENCE),
     ev.VoiceDropped: st.builds(ev.VoiceDropped, COUNTS, st.sampled_from(ev.Verdict), EVIDENCE),
+    ev.VoiceLeans: st.builds(ev.VoiceLeans, COUNTS, st.booleans()),
     ev.VoiceEnded: st.builds(ev.VoiceEnded, COUNTS),
     ev.EngineReady: st.builds(ev.EngineReady, st.none() | ABILITIES, st.integers(0, 30_000)),
     ev.ResponseCreated: st.builds(ev.ResponseCreated, NAMES, st.none() | NAMES),

@@ -40,6 +40,7 @@ from torim.core.events import (
     TurnCommitted,
     VoiceDropped,
     VoiceEnded,
+    VoiceLeans,
     VoiceOnset,
     VoiceSure,
 )
@@ -208,6 +209,7 @@ _HANDLERS: dict[type, Callable[[CallState, Any, int], None]] = {
     KeyPressed: hearing.key,
     CallerGone: courtesies.caller_gone,
     VoiceOnset: hearing.voice_onset,
+    VoiceLeans: hearing.voice_leans,
     VoiceSure: hearing.voice_sure,
     VoiceDropped: hearing.voice_dropped,
     VoiceEnded: hearing.voice_ended,

@@ -44,6 +44,7 @@ class Sound:
     heard_ms: int = 0  # when it was last heard
     again: bool = False  # the second of two short utterances
     insists: bool = False  # a voice that begins a second time
+    likely: bool = False  # a turn, as far as was said
 
     @property
     def echo_share(self) -> float:

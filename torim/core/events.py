@@ -130,6 +130,14 @@ class VoiceDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceLeans:
+    """While the sound since the last onset is being verified: whether it is likely a turn now."""
+
+    audio_ms: int
+    likely: bool
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceEnded:
     """The local endpoint: the caller's verified voice has been silent for the hangover time."""
 
@@ -288,7 +296,7 @@ class PauseAsked:
     paused: bool
 
 
-VoiceEvent = VoiceOnset | VoiceSure | VoiceDropped | VoiceEnded
+VoiceEvent = VoiceOnset | VoiceLeans | VoiceSure | VoiceDropped | VoiceEnded
 CarrierEvent = StreamStarted | MarkReturned | KeyPressed | CallerGone
 EngineEvent = (
     EngineReady

@@ -7,6 +7,7 @@ from torim.core.events import (
     KeyPressed,
     VoiceDropped,
     VoiceEnded,
+    VoiceLeans,
     VoiceOnset,
     VoiceSure,
 )
@@ -27,6 +28,16 @@ def voice_onset(s: CallState, event: VoiceOnset, now_ms: int) -> None:
         verify(s, event.evidence, now_ms)
     else:
         blocked(s, now_ms)
+
+
+def voice_leans(s: CallState, event: VoiceLeans, now_ms: int) -> None:
+    """What is likely a turn is waited for in silence a little longer; what no longer is, is not."""
+    held_ms = s.due.at_ms(Due.VERIFY)
+    if s.floor is not Floor.VERIFYING or Due.DUCK not in s.due or held_ms is None:
+        return
+    settings = s.settings
+    silence_ms = settings.hold_silence_likely_ms if event.likely else settings.hold_silence_max_ms
+    s.due.set(Due.DUCK, max(now_ms, held_ms - settings.verify_max_ms + silence_ms))
 
 
 def voice_sure(s: CallState, event: VoiceSure, now_ms: int) -> None:

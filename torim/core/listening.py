@@ -20,11 +20,12 @@ from torim.core.events import (
     VoiceDropped,
     VoiceEnded,
     VoiceEvent,
+    VoiceLeans,
     VoiceOnset,
     VoiceSure,
 )
 from torim.core.inquiry import Inquiry
-from torim.core.policy import LEARNED, Moment, context_of, decide, row
+from torim.core.policy import LEARNED, Moment, context_of, decide, likely, row
 from torim.core.settings import ListenSettings
 
 __all__ = ["FRAME_MS", "WINDOW_MS", "FarEnd", "ListenState", "Listener", "Measure"]
@@ -333,12 +334,18 @@ class Listener:
         by_rules = sound.odds is None or sound.known
         limit_ms = settings.verify_max_ms if by_rules else settings.verify_learned_ms
         if verdict is Verdict.UNDECIDED and age_ms < limit_ms:
-            return []
+            return self._lean(likely(sound, at, settings), audio_ms)
         self._state = ListenState.DISMISSED
         self._fell = self._probability < self._settings.speech_keep_min
         self._windows_in_a_row = 0
         self._inquiry.drop(verdict, sound, now_ms)
         return [VoiceDropped(audio_ms, verdict, self._evidence())]
+
+    def _lean(self, likely_now: bool, audio_ms: int) -> list[VoiceEvent]:
+        if likely_now is self._sound.likely:
+            return []
+        self._sound.likely = likely_now
+        return [VoiceLeans(audio_ms, likely_now)]
 
     def _length_ms(self) -> int:
         """How long the sound has been about as loud as at its loudest: breath before and room after do not count."""

@@ -66,6 +66,10 @@ class Deadlines:
         """Set unless it is set already."""
         self._due.setdefault(due, at_ms)
 
+    def at_ms(self, due: Due) -> int | None:
+        """When it is due, if it is set."""
+        return self._due.get(due)
+
     def clear(self, *dues: Due) -> None:
         for due in dues:
             self._due.pop(due, None)

@@ -98,6 +98,14 @@ def decide(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
     return Verdict.UNDECIDED
 
 
+def likely(sound: Sound, at: Moment, settings: ListenSettings) -> bool:
+    """Whether an undecided sound that goes on is likelier a turn than not; once it is, until it fades."""
+    if sound.odds is None or sound.known or at.age_ms < settings.settled_ms:
+        return False
+    goes_on = at.speech >= (settings.speech_keep_min if sound.likely else settings.goes_on_min)
+    return goes_on and sound.odds >= settings.odds_commit
+
+
 def _over_echo(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
     """On a line that returns our voice the rules decide: the odds are of the caller and of us together."""
     verdict = echo.judge(sound, at.age_ms, at.stopped, settings)

@@ -27,6 +27,9 @@ class TurnSettings:
     echo_window_ms: int = setting(350, "speech this soon after the last played sample is verified")
     verify_max_ms: int = setting(600, "an undecided hold resumes by then at the latest")
     hold_silence_max_ms: int = setting(350, "longer silence sounds like a dropped call: go on ducked")
+    hold_silence_likely_ms: int = setting(
+        500, "the same of a sound that goes on and is likely a turn: nobody hears us flicker between hold and cut"
+    )
     duck_db: int = setting(-15, "clearly lower, still intelligible")
     greeting_lock_max_ms: int = setting(15_000, "a greeting that never ends must not lock the caller out")
     commit_wait_ms: int = setting(300, "the engine's own commit usually follows the local endpoint within this")

@@ -72,6 +72,7 @@ from torim.core.events import (
     Verdict,
     VoiceDropped,
     VoiceEnded,
+    VoiceLeans,
     VoiceOnset,
     VoiceSure,
 )
@@ -179,6 +180,7 @@ _EVENTS: Mapping[type, tuple[str, Callable[[Any], str]]] = {
     VoiceOnset: ("caller", _voice("voice_onset")),
     VoiceSure: ("caller", _voice("voice_sure")),
     VoiceDropped: ("caller", lambda e: f"voice_dropped {e.verdict.value} audio_ms={e.audio_ms}{_evidence(e.evidence)}"),
+    VoiceLeans: ("caller", lambda e: f"voice_leans {'likely' if e.likely else 'unlikely'} audio_ms={e.audio_ms}"),
     VoiceEnded: ("caller", lambda e: f"voice_ended audio_ms={e.audio_ms}"),
     EngineReady: ("engine", _ready),
     ResponseCreated: ("engine", lambda e: f"created {e.response_id}{_pairs(key=e.key)}"),
@@ -304,6 +306,7 @@ _READERS: Mapping[tuple[str, str], Callable[[_Words, int], Event]] = {
     ("caller", "voice_dropped"): lambda w, at: VoiceDropped(
         w.number("audio_ms", at), Verdict(w.at(0, "noise")), _read_evidence(w)
     ),
+    ("caller", "voice_leans"): lambda w, at: VoiceLeans(w.number("audio_ms", at), w.at(0) == "likely"),
     ("caller", "voice_ended"): lambda w, at: VoiceEnded(w.number("audio_ms", at)),
     ("engine", "ready"): lambda w, at: _read_ready(w),
     ("engine", "created"): lambda w, at: ResponseCreated(w.at(0), w.named.get("key")),
