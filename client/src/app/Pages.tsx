@@ -4,6 +4,7 @@ import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useState
 import { useTranslation } from "react-i18next";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { onSessionEnd } from "../api/client";
+import { withWords } from "../i18n";
 import { Failed, Waiting } from "../ui/States";
 import { Boundary } from "./Boundary";
 import { useSession } from "./session";
@@ -12,19 +13,19 @@ import { Shell } from "./Shell";
 const LoginPage = lazy(() => import("../pages/LoginPage"));
 const LoginAgain = lazy(() => import("../pages/LoginAgain"));
 const LinkPage = lazy(() => import("../pages/LinkPage"));
-const SetupPage = lazy(() => import("../pages/SetupPage"));
+const SetupPage = lazy(() => withWords(import("../pages/SetupPage")));
 
 const PAGES: readonly (readonly [string, ComponentType])[] = [
   ["/", lazy(() => import("../pages/TodayPage"))],
-  ["/calendar", lazy(() => import("../pages/CalendarPage"))],
-  ["/calls", lazy(() => import("../pages/CallsPage"))],
-  ["/calls/:id", lazy(() => import("../pages/CallPage"))],
-  ["/live", lazy(() => import("../pages/LivePage"))],
-  ["/messages", lazy(() => import("../pages/MessagesPage"))],
-  ["/phone", lazy(() => import("../pages/PhonePage"))],
-  ["/rehearsals", lazy(() => import("../pages/RehearsalsPage"))],
-  ["/business/:part?", lazy(() => import("../pages/BusinessPage"))],
-  ["/settings/:part?", lazy(() => import("../pages/SettingsPage"))],
+  ["/calendar", lazy(() => withWords(import("../pages/CalendarPage")))],
+  ["/calls", lazy(() => withWords(import("../pages/CallsPage")))],
+  ["/calls/:id", lazy(() => withWords(import("../pages/CallPage")))],
+  ["/live", lazy(() => withWords(import("../pages/LivePage")))],
+  ["/messages", lazy(() => withWords(import("../pages/MessagesPage")))],
+  ["/phone", lazy(() => withWords(import("../pages/PhonePage")))],
+  ["/rehearsals", lazy(() => withWords(import("../pages/RehearsalsPage")))],
+  ["/business/:part?", lazy(() => withWords(import("../pages/BusinessPage")))],
+  ["/settings/:part?", lazy(() => withWords(import("../pages/SettingsPage")))],
 ];
 
 export function Pages() {

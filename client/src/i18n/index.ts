@@ -14,10 +14,18 @@ declare module "i18next" {
 }
 
 const STORED = "torim.language";
-const LOADERS: Record<Language, () => Promise<Strings>> = {
-  he: async () => (await import("./he")).he,
-  en: async () => (await import("./en")).en,
+type Part = Record<string, unknown>;
+/** The words of the first page come at once; those of the others with the first of them. */
+const FIRST: Record<Language, () => Promise<Part>> = {
+  he: async () => (await import("./he.first")).first,
+  en: async () => (await import("./en.first")).first,
 };
+const PAGES: Record<Language, () => Promise<Part>> = {
+  he: async () => (await import("./he.pages")).pages,
+  en: async () => (await import("./en.pages")).pages,
+};
+const pagesOf = new Set<Language>();
+let pagesWanted = false;
 
 export const LANGUAGES: readonly { code: Language; name: string }[] = [
   { code: "he", name: "עברית" },
@@ -42,7 +50,7 @@ export async function startLanguage(): Promise<void> {
   const language = firstLanguage();
   await i18next.use(initReactI18next).init({
     lng: language,
-    resources: { [language]: { translation: await LOADERS[language]() } },
+    resources: { [language]: { translation: await FIRST[language]() } },
     interpolation: { escapeValue: false }, // React escapes
     returnNull: false,
   });
@@ -52,11 +60,25 @@ export async function startLanguage(): Promise<void> {
 /** Switch without a reload: what is on the page stays, its words change. */
 export async function setLanguage(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, "translation")) {
-    i18next.addResourceBundle(language, "translation", await LOADERS[language]());
+    i18next.addResourceBundle(language, "translation", await FIRST[language]());
   }
+  if (pagesWanted) await addPages(language);
   localStorage.setItem(STORED, language);
   showLanguage(language);
   await i18next.changeLanguage(language);
+}
+
+/** A page with the words that it is written in. */
+export async function withWords<Page>(page: Promise<Page>): Promise<Page> {
+  pagesWanted = true;
+  await addPages(currentLanguage());
+  return page;
+}
+
+async function addPages(language: Language): Promise<void> {
+  if (pagesOf.has(language)) return;
+  i18next.addResourceBundle(language, "translation", await PAGES[language](), true);
+  pagesOf.add(language);
 }
 
 function showLanguage(language: Language): void {

@@ -1,5 +1,5 @@
 /** The first page: who comes next, what waits for somebody, who is on the line, and how the week went. */
-import { Button, Tooltip } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -85,11 +85,10 @@ function Big({ name, value, hint }: { name: string; value: ReactNode; hint?: str
 
 function Hinted({ name, hint }: { name: string; hint: string }) {
   return (
-    <Tooltip label={hint} multiline maw="18rem" events={{ hover: true, focus: true, touch: true }}>
-      <span tabIndex={0} role="note" aria-label={`${name}: ${hint}`} className={classes.hinted}>
-        {name}
-      </span>
-    </Tooltip>
+    <span className={classes.hinted} title={hint}>
+      {name}
+      <span className="visually-hidden">. {hint}</span>
+    </span>
   );
 }
 
