@@ -7,6 +7,7 @@ table.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from torim.errors import ConfigError, StorageError
+from torim.storage.turns import Turns
 
 BUSY_TIMEOUT_MS = 5_000  # how long a writer waits for one of another process before it gives up
-QUEUE_TIMEOUT_S = 20.0  # and for those of its own process
+# Whoever commits beyond this moves the log into the database file, and waits for the disk: rather events than bookings.
+CHECKPOINT_PAGES = 1000
+ASK_EVERY_S = 0.001  # whether it is its turn
 
 _LOCKED = ("storage.locked", "The database is locked by another program; stop it, or try again.")
 _FULL = ("storage.full", "The disk of the database is full; free some space there.")
@@ -94,7 +98,8 @@ class Database:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
-        self._queue = _queue(sqlite_path(self.url)) if self.is_sqlite else None
+        self._durable = durable
+        self._turns = _turns_of(sqlite_path(self.url)) if self.is_sqlite else None
         if self.is_sqlite:
             _tune_sqlite(self.engine, durable)
         elif not durable:
@@ -131,30 +136,25 @@ class Database:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """The turn of this thread among those of its process: SQLite lets whoever waits for its lock starve."""
-        if self._queue is None:
+        if self._turns is None:
             yield
             return
-        if not self._queue.acquire(timeout=QUEUE_TIMEOUT_S):
-            advice = f"Other writers have held the database for {QUEUE_TIMEOUT_S:.0f} s; a faster disk would help."
-            raise StorageError(advice, code="storage.locked")
-        try:
+        with self._turns.turn(urgent=self._durable):
             yield
-        finally:
-            self._queue.release()
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
 
-_queues: dict[Path, Lock] = {}
-_queues_guard = Lock()
+_turns: dict[Path, Turns] = {}
+_turns_guard = Lock()
 
 
-def _queue(path: Path) -> Lock:
+def _turns_of(path: Path) -> Turns:
     """Where the writers of one file wait for each other, in this process."""
-    with _queues_guard:
-        return _queues.setdefault(path.absolute(), Lock())
+    with _turns_guard:
+        return _turns.setdefault(path.absolute(), Turns())
 
 
 def parse_url(url: str) -> URL:
@@ -196,13 +196,38 @@ def _tune_sqlite(engine: Engine, durable: bool) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES * (4 if durable else 1)}")
 
     def begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("torim_immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if connection.get_execution_options().get("torim_immediate", False):
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take SQLite's write lock; whoever waits asks often.
+
+    SQLite itself would sleep longer and longer, up to a tenth of a second, while writers of other processes that have
+    just come find the lock free: a booking beside the events of many calls then waits for a second.
+    """
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except DBAPIError as error:
+                busy = getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+                if not busy or time.monotonic() >= give_up_at:
+                    raise
+            time.sleep(ASK_EVERY_S)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def _relax_postgresql(connection: Any, _record: Any) -> None:
