@@ -65,6 +65,9 @@ readme: $(VENV)/.dev ## the README's timeline and picture, from a call placed no
 	cp out/demo/call.svg docs/barge-in.svg
 	$(BIN)/python -m tools.readme_timeline out/demo/call.call
 
+screenshots: client $(VENV)/.dev ## pictures of every page into out/screenshots, and those of the README
+	$(BIN)/python tests/client/screenshots.py --docs
+
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix $(wildcard $(CHECKED))
 	$(BIN)/ruff format $(wildcard $(CHECKED))

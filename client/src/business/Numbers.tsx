@@ -20,6 +20,7 @@ export function Numbers() {
           description={t("numbers.answeredLead")}
           dir="ltr"
           placeholder="+97235550100"
+          classNames={{ pill: classes.number ?? "" }}
           value={settings.numbers}
           onChange={(numbers) => change({ numbers })}
           error={wrong("numbers")}

@@ -10,9 +10,11 @@ import { useSession } from "../app/session";
 import { toast } from "../app/toast";
 import { Card } from "../ui/Card";
 import { Chip } from "../ui/Chip";
+import { Fields } from "../ui/Fields";
 import { Icon } from "../ui/Icon";
 import { Ltr } from "../ui/Ltr";
 import { Failed, Waiting } from "../ui/States";
+import { browserName } from "./browserName";
 
 type Account = components["schemas"]["AccountOut"];
 type Role = Account["role"];
@@ -156,11 +158,11 @@ function Invite({ onLink }: { onLink: (path: string) => void }) {
     <Card title={t("people.invite")}>
       <form onSubmit={send}>
         <Stack>
-          <Group grow align="start">
+          <Fields>
             <TextInput label={t("people.name")} required dir="auto" value={person.name} onChange={(event) => setPerson({ ...person, name: event.currentTarget.value })} />
             <TextInput label={t("login.email")} type="email" required dir="ltr" value={person.email} onChange={(event) => setPerson({ ...person, email: event.currentTarget.value })} />
             <Select label={t("people.role")} data={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))} value={person.role} onChange={(role) => setPerson({ ...person, role: ROLES.find((each) => each === role) ?? "staff" })} allowDeselect={false} />
-          </Group>
+          </Fields>
           {invite.isError ? (
             <Alert color="red" role="alert">
               {adviceOf(invite.error)}
@@ -228,8 +230,8 @@ function Browsers() {
       <Stack gap="xs">
         {sessions.data?.items.map((session) => (
           <Group key={session.id} justify="space-between" wrap="nowrap">
-            <Text size="sm" truncate dir="ltr">
-              {session.user_agent || t("myself.unknownBrowser")}
+            <Text size="sm" truncate dir="ltr" title={session.user_agent}>
+              {browserName(session.user_agent) || session.user_agent || t("myself.unknownBrowser")}
             </Text>
             {session.current ? (
               <Chip tone="info">{t("myself.thisOne")}</Chip>

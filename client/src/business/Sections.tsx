@@ -1,9 +1,10 @@
 /** What the business is: its name, hours, services, people, closed days and answers. */
-import { ActionIcon, Button, Checkbox, Group, MultiSelect, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, MultiSelect, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { inLanguage } from "../api/data";
 import { Card } from "../ui/Card";
 import { DateField } from "../ui/DateField";
+import { Fields } from "../ui/Fields";
 import { Icon } from "../ui/Icon";
 import { Empty } from "../ui/States";
 import { ByLanguage } from "./ByLanguage";
@@ -34,7 +35,7 @@ export function Details() {
           allowDeselect={false}
         />
         <ByLanguage label={t("business.name")} languages={settings.languages} value={settings.name} onChange={(name) => change({ name })} required error={wrong("name")} />
-        <Group grow align="start">
+        <Fields>
           <TextInput
             label={t("business.phone")}
             description={t("business.phoneLead")}
@@ -55,7 +56,7 @@ export function Details() {
             allowDeselect={false}
             error={wrong("timezone")}
           />
-        </Group>
+        </Fields>
       </Stack>
     </Card>
   );
@@ -109,11 +110,11 @@ export function HoursSection() {
         />
       </Card>
       <Card title={t("business.rules")}>
-        <Group grow align="start">
+        <Fields>
           <Amount label={t("business.notice")} name="minimum_notice_min" max={86_400} />
           <Amount label={t("business.horizon")} name="horizon_days" max={366} />
           <Amount label={t("business.step")} name="slot_step_min" max={240} />
-        </Group>
+        </Fields>
       </Card>
     </>
   );
@@ -160,12 +161,12 @@ export function Services() {
               required
               error={wrong(`services[${place}].name`)}
             />
-            <Group grow align="start">
+            <Fields>
               <NumberInput label={t("business.duration")} min={5} max={720} step={5} value={service.duration_min} onChange={(value) => typeof value === "number" && edit(place, { duration_min: value })} error={wrong(`services[${place}].duration_min`)} />
               <NumberInput label={t("business.bufferBefore")} min={0} max={240} step={5} value={service.buffer_before_min} onChange={(value) => typeof value === "number" && edit(place, { buffer_before_min: value })} error={wrong(`services[${place}].buffer_before_min`)} />
               <NumberInput label={t("business.bufferAfter")} min={0} max={240} step={5} value={service.buffer_after_min} onChange={(value) => typeof value === "number" && edit(place, { buffer_after_min: value })} error={wrong(`services[${place}].buffer_after_min`)} />
               <TextInput label={t("business.price")} dir="auto" value={service.price ?? ""} onChange={(event) => edit(place, { price: event.currentTarget.value || null })} />
-            </Group>
+            </Fields>
           </Item>
         ))}
       </Stack>
@@ -240,10 +241,10 @@ export function ClosedDays() {
         <Stack>
           {closed.map((day, place) => (
             <Item key={place} label={inLanguage(day.name)} onRemove={() => change({ closed_days: closed.filter((_, at) => at !== place) })}>
-              <Group grow align="start">
+              <Fields>
                 <DateField label={t("business.closedFrom")} value={day.first} onChange={(first) => first && edit(place, { first })} error={wrong(`closed_days[${place}].first`)} />
                 <DateField label={t("business.closedUntil")} value={day.last} clearable onChange={(last) => edit(place, { last })} error={wrong(`closed_days[${place}].last`)} />
-              </Group>
+              </Fields>
               <ByLanguage label={t("business.closedName")} languages={settings.languages} value={day.name} onChange={(name) => edit(place, { name })} />
             </Item>
           ))}

@@ -1,7 +1,8 @@
 /** Who is told of what: the owner, the customers, other programs. */
-import { Checkbox, Group, NumberInput, Stack, TextInput } from "@mantine/core";
+import { Checkbox, NumberInput, Stack, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Card } from "../ui/Card";
+import { Fields } from "../ui/Fields";
 import { type Settings, useSettings } from "./useSettings";
 
 export function Telling() {
@@ -15,10 +16,10 @@ export function Telling() {
       <Card title={t("telling.owner")}>
         <Stack>
           <TextInput label={t("link.yourName")} dir="auto" value={owner.name ?? ""} onChange={(event) => own({ name: event.currentTarget.value || null })} />
-          <Group grow align="start">
+          <Fields>
             <TextInput label={t("appointment.phone")} type="tel" dir="ltr" value={owner.phone ?? ""} onChange={(event) => own({ phone: event.currentTarget.value || null })} error={wrong("owner.phone")} />
             <TextInput label={t("login.email")} type="email" dir="ltr" value={owner.email ?? ""} onChange={(event) => own({ email: event.currentTarget.value || null })} error={wrong("owner.email")} />
-          </Group>
+          </Fields>
           <Checkbox label={t("telling.owner_email")} checked={told.owner_email} onChange={(event) => tell({ owner_email: event.currentTarget.checked })} />
           <Checkbox label={t("telling.owner_sms")} checked={told.owner_sms} onChange={(event) => tell({ owner_sms: event.currentTarget.checked })} />
         </Stack>

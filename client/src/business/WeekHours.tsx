@@ -67,10 +67,12 @@ function Day({ day, stretches, none, usual, error, onChange }: DayProps) {
         {stretches.map((stretch, place) => {
           const [from = "09:00", to = "17:00"] = stretch.split(/\s*[-–]\s*/);
           return (
-            <div key={place} className={classes.stretch} dir="ltr">
-              <TimeField w="5rem" aria-label={`${name}, ${t("hours.from")}`} value={from} onChange={(time) => change(place, `${time}-${to}`)} />
-              –
-              <TimeField w="5rem" aria-label={`${name}, ${t("hours.to")}`} value={to} onChange={(time) => change(place, `${from}-${time}`)} />
+            <div key={place} className={classes.stretch}>
+              <span className={classes.stretch} dir="ltr">
+                <TimeField w="5rem" aria-label={`${name}, ${t("hours.from")}`} value={from} onChange={(time) => change(place, `${time}-${to}`)} />
+                –
+                <TimeField w="5rem" aria-label={`${name}, ${t("hours.to")}`} value={to} onChange={(time) => change(place, `${from}-${time}`)} />
+              </span>
               <ActionIcon
                 variant="subtle"
                 color="gray"
