@@ -60,6 +60,12 @@ describe("the markers of a call", () => {
     expect(plainMarkers(all).map(({ kind }) => kind)).toEqual(["barge_in"]);
   });
 
+  it("never let the marks of the line push a decision away", () => {
+    const marks = Array.from({ length: 9 }, (_, index) => makeMarker(`m${index}`, 1000 + index, "mark"));
+    const placed = place([...marks, makeMarker("cut", 1010, "barge_in")], 20, 15, 3);
+    expect(placed.at(-1)).toMatchObject({ marker: { id: "cut" }, level: 0 });
+  });
+
   it("make a hold last from the onset to silence or to the resume, and nothing of what was blocked", () => {
     const spans = holdSpans([
       episode({ onset_ms: 1000, stop_ms: 45 }),

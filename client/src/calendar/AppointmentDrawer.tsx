@@ -9,6 +9,7 @@ import type { Appointment, CallDetail, Service, Staff } from "../api/types";
 import { toast } from "../app/toast";
 import { CallRecord } from "../call/CallRecord";
 import { PhoneNumber } from "../call/Number";
+import { SoundButton } from "../call/SoundButton";
 import { OUTCOME_TONES, STATUS_TONES, URGENCY_TONES } from "../call/outcome";
 import { currentLanguage } from "../i18n";
 import { clockTime, longDate } from "../i18n/format";
@@ -112,7 +113,7 @@ function Reach({ made }: { made: Appointment }) {
         </Button>
       ) : null}
       {made.has_name_note ? (
-        <audio controls preload="none" dir="ltr" className={classes.nameNote} src={`/api/v1/appointments/${made.id}/name-note`} aria-label={t("appointment.nameNote")} />
+        <SoundButton source={`/api/v1/appointments/${made.id}/name-note`} label={t("appointment.nameNote")} />
       ) : null}
     </Group>
   );

@@ -84,6 +84,7 @@ function Controls({ player, durationMs }: { player: Player; durationMs: number }
       </Ltr>
       <SegmentedControl
         size="xs"
+        visibleFrom="xs"
         aria-label={t("call.rate")}
         value={String(player.rate)}
         onChange={(value) => player.setRate(Number(value))}

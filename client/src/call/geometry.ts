@@ -63,6 +63,7 @@ export function place(markers: readonly Marker[], pxPerS: number, flagPx: number
   const ends: number[] = Array.from({ length: levels }, () => Number.NEGATIVE_INFINITY);
   return markers.map((marker) => {
     const x = (marker.atMs / 1000) * pxPerS;
+    if (marker.kind === "mark") return { marker, x, level: levels - 1 }; // several a second: they give way to all others
     const free = ends.findIndex((end) => end <= x);
     const level = free === -1 ? levels - 1 : free;
     ends[level] = x + flagPx;

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMessages } from "../api/data";
 import { MessageCard } from "../call/MessageCard";
+import { urgentFirst } from "../call/outcome";
 import { Card } from "../ui/Card";
 import { PageHead } from "../ui/PageHead";
 import { Empty, Failed, Waiting } from "../ui/States";
@@ -40,7 +41,7 @@ export default function MessagesPage() {
         </Card>
       ) : null}
       <div className={classes.list}>
-        {found.map((message) => (
+        {(view === "open" ? urgentFirst(found) : found).map((message) => (
           <MessageCard key={message.id} message={message} />
         ))}
       </div>

@@ -13,6 +13,7 @@ import { CallRow } from "../call/CallRow";
 import { LiveStrip } from "../call/LiveStrip";
 import { MessageCard } from "../call/MessageCard";
 import { PhoneNumber } from "../call/Number";
+import { urgentFirst } from "../call/outcome";
 import { currentLanguage } from "../i18n";
 import { clockTime, dayOf, longDate } from "../i18n/format";
 import { Card } from "../ui/Card";
@@ -167,7 +168,7 @@ function Open({ today }: { today: Today }) {
         <CallRow key={call.id} call={call} />
       ))}
       <div className={classes.messages}>
-        {today.messages.slice(0, 3).map((message) => (
+        {urgentFirst(today.messages).slice(0, 3).map((message) => (
           <MessageCard key={message.id} message={message} />
         ))}
       </div>
