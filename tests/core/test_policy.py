@@ -107,8 +107,9 @@ def test_a_voice_that_goes_on_in_mid_statement_is_a_turn_before_600_ms():
 
 
 def test_an_acknowledgement_of_the_same_length_that_fades_is_none():
-    """At 440 ms both are there; a voice in the middle of something is sure, the end of a word is not."""
-    call = Call().hear(VOICE, 0.95, 4.0, 400, SPEAKING).hear(VOICE, 0.6, 4.0, 120, SPEAKING)
+    """At that length both are there; a voice in the middle of something is sure, the end of a word is not."""
+    almost_ms = SETTINGS.turn_statement_ms - 40
+    call = Call().hear(VOICE, 0.95, 4.0, almost_ms, SPEAKING).hear(VOICE, 0.6, 4.0, 120, SPEAKING)
     call.hear(SILENCE, 0.02, 4.0, 700, SPEAKING)
     assert call.kinds() == [VoiceOnset, VoiceDropped]
     assert call.verdicts() == [Verdict.SHORT]
@@ -338,7 +339,8 @@ def test_a_voice_that_goes_on_is_said_to_be_likely_a_turn_before_it_is_one():
 
 
 def test_what_fades_before_it_is_decided_is_likely_no_longer():
-    call = Call().hear(VOICE, 0.95, 4.0, 400, SPEAKING).hear(HUSH, 0.02, 4.0, 100, SPEAKING)
+    call = Call().hear(VOICE, 0.95, 4.0, SETTINGS.turn_statement_ms - 40, SPEAKING)
+    call.hear(HUSH, 0.02, 4.0, 100, SPEAKING)
     assert leanings(call) == [True, False]
 
 

@@ -145,7 +145,7 @@ class ListenSettings:
     )
     length_depth_db: float = setting(25.0, "a word's length is that of what lies within this of its loudest frame")
     turn_statement_ms: int = setting(
-        440, "in mid-statement, while the voice goes on: acknowledgements have faded by then"
+        400, "in mid-statement, while the voice goes on: most acknowledgements have faded by then"
     )
     turn_ended_ms: int = setting(640, "in mid-statement, of what has ended: acknowledgements are shorter")
     turn_deadline_ms: int = setting(400, "at the deadline: of voice or length, while the voice goes on")
