@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import icalendar
+import msgspec
 import pytest
 from api_scene import NOW, OWNER, STAFF, Office, play
 from web_scene import World, ask, dependencies
@@ -18,6 +19,7 @@ from torim.desk.book import ChangeRequest, RescheduleRequest
 from torim.desk.business import PrivacyMode
 from torim.errors import StorageError
 from torim.storage.files import note_file, notes_dir
+from torim.storage.linked_calendars import CalendarStore
 from torim.storage.privacy import redacted
 from torim.storage.records import CallStart
 
@@ -84,6 +86,63 @@ def test_the_webhooks_secret_is_for_those_who_may_change_it(office: Office) -> N
 
     play(office, owner, email=OWNER)
     play(office, staff, email=STAFF)
+
+
+def test_addresses_of_linked_calendars_are_for_those_who_may_change_them(office: Office) -> None:
+    office.person(STAFF, "staff")
+    address = "https://calendar.example/secret.ics"
+    member = {"id": "dana", "name": {"he": "דנה", "en": "Dana"}, "calendar": address}
+
+    async def owner(client: httpx.AsyncClient) -> None:
+        settings = (await client.get("/api/v1/business")).json()["settings"]
+        changed = settings | {"calendar": address, "staff": [member]}
+        saved = await client.put("/api/v1/business", json=changed, headers={"If-Match": "*"})
+        assert saved.status_code == 200 and saved.text.count(address) == 2
+
+    async def staff(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/api/v1/business")
+        assert answer.status_code == 200 and "secret.ics" not in answer.text
+
+    play(office, owner, email=OWNER)
+    play(office, staff, email=STAFF)
+
+
+def test_why_a_linked_calendar_cannot_be_read_is_told_without_its_address(office: Office) -> None:
+    address = "https://calendar.example/secret.ics"
+    record = office.store.businesses.get("shop")
+    assert record is not None
+    linking = msgspec.structs.replace(record.business, calendar=address)
+    office.store.businesses.save(linking, record.version, office.clock.now)
+    linked = CalendarStore(office.store.database)
+    (calendar,) = linked.claim(office.clock.now, timedelta(minutes=10))
+
+    async def shown(client: httpx.AsyncClient) -> dict[str, object]:
+        answer = await client.get("/api/v1/linked-calendars")
+        assert "secret.ics" not in answer.text
+        (found,) = answer.json()["items"]
+        return dict(found)
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        assert await shown(client) | {"tried_at": None} == {
+            "staff_id": "",
+            "good": False,
+            "read_at": None,
+            "tried_at": None,
+            "error": None,
+        }
+        linked.put_copy(calendar, "BEGIN:VCALENDAR", [], office.clock.now)
+        assert (await shown(client))["good"] is True
+        office.clock.forward(hours=6, seconds=1)
+        linked.put_error(calendar, "The calendar's server cannot be reached.", office.clock.now)
+        lost = await shown(client)
+        assert (lost["good"], lost["error"]) == (False, "The calendar's server cannot be reached.")
+
+    play(office, scene, office.key("business:read"))
+
+    async def stranger(client: httpx.AsyncClient) -> None:
+        assert (await client.get("/api/v1/linked-calendars")).status_code == 403
+
+    play(office, stranger, office.key("calls:read"))
 
 
 # --- calendar addresses -----------------------------------------------------------------------------------------

@@ -616,6 +616,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/linked-calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Linked Calendars
+         * @description The calendars whose events are busy times, and how reading them goes.
+         */
+        get: operations["list_linked_calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/links/check": {
         parameters: {
             query?: never;
@@ -1506,7 +1526,7 @@ export interface components {
         BusinessOut: {
             /**
              * Settings
-             * @description The webhook's secret is shown only to those who may change it.
+             * @description The webhook's secret and the addresses of linked calendars are shown only to those who may change them.
              */
             settings: components["schemas"]["Business"];
             /** Settings Hash */
@@ -2110,6 +2130,42 @@ export interface components {
          * @enum {string}
          */
         KeyScope: "appointments:read" | "appointments:write" | "calls:read" | "calls:control" | "messages:read" | "messages:write" | "business:read" | "business:write" | "privacy" | "metrics:read";
+        /**
+         * LinkedCalendarList
+         * @description The linked calendars, the business's own first.
+         */
+        LinkedCalendarList: {
+            /** Items */
+            items: components["schemas"]["LinkedCalendarOut"][];
+        };
+        /**
+         * LinkedCalendarOut
+         * @description A linked calendar, as it was last read.
+         */
+        LinkedCalendarOut: {
+            /**
+             * Error
+             * @description Why the last attempt failed, as advice; null: it did not.
+             */
+            error: string | null;
+            /**
+             * Good
+             * @description False: there is no copy of the last six hours, so its owner is not offered.
+             */
+            good: boolean;
+            /**
+             * Read At
+             * @description When the copy that counts was read; null: never.
+             */
+            read_at: string | null;
+            /**
+             * Staff Id
+             * @description Whose events these are; empty: everybody's.
+             */
+            staff_id: string;
+            /** Tried At */
+            tried_at: string | null;
+        };
         /**
          * LinkInfo
          * @description What a one-time link is for.
@@ -5924,6 +5980,62 @@ export interface operations {
             };
             /** @description What is asked for is not possible as things stand. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_linked_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedCalendarList"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -19,6 +19,7 @@ from torim.web.api import (
     days,
     jobs,
     keys,
+    linked,
     live,
     messages,
     privacy,
@@ -37,7 +38,7 @@ PREFIX = "/api/v1"
 FEED_MAX = 20_000
 PARTS = (
     *(session, today, catalogue, days, appointments, calls, live, rehearsals, messages, jobs, business, privacy),
-    *(telephone, accounts, keys),
+    *(linked, telephone, accounts, keys),
 )
 
 

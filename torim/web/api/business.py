@@ -37,7 +37,10 @@ class BusinessOut(Out):
     version: int
     settings_hash: str
     updated_at: Utc
-    settings: Settings = Field(description="The webhook's secret is shown only to those who may change it.")
+    settings: Settings = Field(
+        description="The webhook's secret and the addresses of linked calendars are shown only to those who may change"
+        " them."
+    )
 
 
 class SpeechOut(Out):
@@ -117,7 +120,9 @@ def _shown(record: BusinessRecord, who: Principal, response: Response) -> Busine
     tag(response, record.version)
     settings: dict[str, Any] = msgspec.to_builtins(record.business)
     if Scope.BUSINESS_WRITE not in who.scopes:
-        settings["notifications"]["webhook_secret"] = None
+        settings["notifications"]["webhook_secret"] = settings["calendar"] = None
+        for member in settings["staff"]:
+            member["calendar"] = None
     return BusinessOut(
         version=record.version,
         settings_hash=record.settings_hash,
