@@ -134,6 +134,10 @@ def read_the_appointment(page: Page, call: dict[str, Any]) -> None:
     drawer.get_by_role("searchbox", name="Search this call").fill("הקישו")
     expect(said.locator("mark").first).to_be_visible()
     drawer.get_by_role("searchbox", name="Search this call").fill("")
+    page.emulate_media(media="print")  # the appointment alone, at its full length
+    expect(page.locator("#root")).to_be_hidden()
+    expect(said.locator("li").last).to_be_visible()
+    page.emulate_media(media="screen")
     with page.expect_download() as taken:
         drawer.get_by_role("button", name="Download").click()
     text = taken.value.path().read_text(encoding="utf-8")

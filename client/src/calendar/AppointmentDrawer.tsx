@@ -97,7 +97,7 @@ function Inside({ made, services, staff }: InsideProps) {
 function Reach({ made }: { made: Appointment }) {
   const { t } = useTranslation();
   return (
-    <Group gap="xs">
+    <Group gap="xs" className="no-print">
       {made.contact_phone ? (
         <Button component="a" href={`tel:${made.contact_phone}`} variant="light" leftSection={<Icon name="calls" size={18} />}>
           <PhoneNumber number={made.contact_phone} />
@@ -128,7 +128,7 @@ function Actions({ made }: { made: Appointment }) {
   if (made.status === "cancelled") return null;
   return (
     <>
-      <Group gap="xs">
+      <Group gap="xs" className="no-print">
         {made.status === "booked" ? (
           <Button variant="default" leftSection={<Icon name="clock" size={18} />} onClick={() => setAsking("move")}>
             {t("appointment.move")}
