@@ -31,6 +31,10 @@ QUIET = (
 )
 
 
+# A microphone that beeps; nobody is asked whether it may be used.
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
 def _cannot(why: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(why)
@@ -65,7 +69,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="module")
 def browser(playing: Playwright, chromium: str, bundle: Path) -> Iterator[Browser]:
-    launched = playing.chromium.launch(executable_path=chromium, args=[*QUIET])
+    launched = playing.chromium.launch(executable_path=chromium, args=[*QUIET, *MICROPHONE])
     yield launched
     launched.close()
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.timeout(400)  # a server, a browser, and perhaps a busy
 
 
 def test_an_empty_installation_is_set_up_in_four_steps(browser: Browser, empty: Installation) -> None:
-    person = Person(browser, empty)
+    person = Person(browser, empty, permissions=["microphone"])
     page = person.open(empty.first_run_path())
     page.get_by_label("שם").fill("דנה שקד")
     page.get_by_label("דואר אלקטרוני").fill(OWNER)
@@ -22,10 +22,15 @@ def test_an_empty_installation_is_set_up_in_four_steps(browser: Browser, empty: 
     page.get_by_role("button", name="המשך").click()
     page.get_by_role("switch", name="יום שישי").first.uncheck(force=True)
     page.get_by_role("button", name="המשך").click()
-    expect(page.get_by_role("button", name="התקשרות", exact=True)).to_be_enabled()
+    page.get_by_role("button", name="התקשרות", exact=True).click()
+    expect(page.get_by_text("על הקו").first).to_be_visible()
+    expect(page.get_by_role("list", name="מה נאמר")).to_contain_text("מספרת האחים")
+    page.get_by_role("button", name="ניתוק").click()
+    expect(page.get_by_text("השיחה הסתיימה.")).to_be_visible()
     page.get_by_role("button", name="סיום").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("יום")
     expect(page.get_by_text("מספרת האחים")).to_be_visible()
+    assert [call["carrier"] for call in person.api("GET", "/calls")["items"]] == ["browser"]
     settings = person.api("GET", "/business")["settings"]
     assert settings["name"]["he"] == "מספרת האחים"
     assert settings["services"][0]["duration_min"] == 40

@@ -31,14 +31,14 @@ def test_one_click_rehearses_and_shows_what_came_of_it(browser: Browser, shop: I
     person.api("PUT", "/business", settings | {"greeting_lock": False})
     page = person.open("/rehearsals")
 
-    page.get_by_role("button", name="הרצת התרגול: קטיעה של ברכת הפתיחה").click()
+    page.get_by_role("button", name="הרצה: קטיעה של ברכת הפתיחה").click()
     cuts = page.get_by_test_id("rehearsal-cuts").locator("li[data-ms]")
     expect(cuts).to_have_count(1)
     assert int(cuts.get_attribute("data-ms") or 10_000) <= 400
     expect(page.get_by_text("הכול כמצופה")).to_be_visible()
     expect(page.get_by_text("שקט בקו, בתוך 400 מ״ש")).to_be_visible()
 
-    page.get_by_role("button", name="הרצת התרגול: שיחה בלי סוף").click()
+    page.get_by_role("button", name="הרצה: שיחה בלי סוף").click()
     page.get_by_role("button", name="עצירה").click()
     expect(page.get_by_text("נעצר", exact=True)).to_be_visible()
 

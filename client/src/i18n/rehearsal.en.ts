@@ -6,7 +6,7 @@ export const rehearsal: typeof he = {
   lead: "A synthetic caller cuts in, and how soon the line fell silent is measured",
   safe: "The call runs on the engine and the settings of the business, but books in a calendar that is thrown away. Nobody is told.",
   run: "Run",
-  runOf: "Run the rehearsal: {{title}}",
+  runOf: "Run: {{title}}",
   stop: "Stop",
   script: "Script",
   about: {
