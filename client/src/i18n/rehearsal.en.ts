@@ -4,7 +4,7 @@ import type { rehearsal as he } from "./rehearsal.he";
 export const rehearsal: typeof he = {
   title: "Rehearsals",
   lead: "A synthetic caller cuts in, and how soon the line fell silent is measured",
-  safe: "The call runs on the engine and the settings of the business, but books in a calendar that is thrown away. Nobody is told.",
+  safe: "The call runs on the engine and the settings of the business, but books in a calendar that is thrown away. Nobody is told. With a paid engine it costs like any call.",
   run: "Run",
   runOf: "Run: {{title}}",
   stop: "Stop",
