@@ -77,7 +77,10 @@ def test_a_caller_cuts_in_and_books_and_the_pages_tell_exactly_what_happened(
     # The appointment's drawer has the call: what was heard, and struck through what never was.
     page.get_by_role("link", name="Booked:").click()
     call_id = caller.api("GET", "/appointments?phone=050-765-4321")["items"][0]["call_id"]
-    read_the_appointment(page, caller.api("GET", f"/calls/{call_id}"))
+    call = caller.api("GET", f"/calls/{call_id}")
+    assert len(call["counts"]["stop_ms"]) >= CUTS and call["counts"]["missed_barge_ins"] == 0
+    assert caller.api("GET", "/today")["calls_week"]["stop_ms_p50"] <= 150
+    read_the_appointment(page, call)
     page.goto(f"/calls/{call_id}")
     look_at_the_call(page)
     listen_to_the_call(page)
