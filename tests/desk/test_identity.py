@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from torim.desk.business import load_business
-from torim.desk.identity import Checked, CodeLimit, Identity, calling_number
+from torim.desk.identity import CODES_OF_ALL, Checked, CodeLimit, Identity, calling_number
 from torim.desk.receptionist import CallContext, Receptionist
 from torim.errors import CarrierError
 
@@ -153,4 +153,12 @@ def test_the_limit_forgets_after_an_hour() -> None:
     limit = CodeLimit()
     assert [limit.allows(DANA, NOW) for _ in range(4)] == [True, True, True, False]
     assert limit.allows(NOA, NOW)
+    assert limit.allows(DANA, NOW + timedelta(hours=1))
+
+
+def test_many_numbers_together_are_sent_so_many_codes_and_no_more() -> None:
+    """Some numbers earn by every message that they receive."""
+    limit = CodeLimit()
+    sent = [limit.allows(f"+9725012{number:05d}", NOW) for number in range(CODES_OF_ALL + 20)]
+    assert sum(sent) == CODES_OF_ALL
     assert limit.allows(DANA, NOW + timedelta(hours=1))

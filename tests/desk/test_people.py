@@ -52,8 +52,18 @@ def test_a_withheld_number_can_say_one(desk: Any) -> None:
 
 
 def test_a_message_may_be_a_voice_note(desk: Any) -> None:
-    desk.ask("leave_message", {"text": "", "note_id": "CA1-0a1b"})
-    assert desk.store.messages(desk.business_id)[0].text == "Voice message [CA1-0a1b]"
+    desk.ask("leave_message", {"text": "", "note_id": "CA1-0a1b2c3d"})
+    assert desk.store.messages(desk.business_id)[0].text == "Voice message [CA1-0a1b2c3d]"
+
+
+@pytest.mark.parametrize("note_id", ["CA2-0a1b2c3d", "../calls/2026-11-22/CA1", "CA1-0a1b2c3d/x", "CA1", ""])
+def test_only_a_note_of_the_same_call_is_believed(desk: Any, note_id: str) -> None:
+    """A model may say anything: a note of another call, or a path to a recording."""
+    assert desk.ask("leave_message", {"text": "", "note_id": note_id})["error"] == "message.empty"
+    slot = desk.ask("find_slots", {"service_id": "haircut"})["slots"][0]["id"]
+    booking = {"slot_id": slot, "service_id": "haircut", "name_note_id": note_id}
+    assert desk.ask("book_appointment", booking)["ok"]
+    assert desk.appointments()[0].name_note is None
 
 
 def test_in_opening_hours_a_caller_is_put_through(desk: Any) -> None:

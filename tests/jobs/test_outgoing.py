@@ -135,3 +135,13 @@ def test_a_webhook_into_our_own_network_is_given_up_at_once_unless_the_operator_
         assert len(receiver.requests) == allowed
     assert allowed or "TORIM_ALLOW_PRIVATE_ADDRESSES" in (job.last_error or "")
     store.close()
+
+
+@pytest.mark.parametrize("answer", [500, None])
+def test_what_is_said_of_a_webhook_that_failed_does_not_give_its_address_away(answer: int | None) -> None:
+    """Whoever knows the path can often write to the receiver: it stands in no log and no list of jobs."""
+    with http_peer(lambda request: (answer or 200, {"error": "busy"})) as peer:
+        url = f"{peer.url if answer else 'http://127.0.0.1:9'}/hooks/s3cret"
+        with pytest.raises(DeliveryError) as failed:
+            post(url, anywhere)
+    assert "s3cret" not in str(failed.value) and "127.0.0.1" in str(failed.value)

@@ -94,7 +94,8 @@ def test_staff_see_what_was_given_up_and_only_an_owner_tries_it_again(office: Of
     office.person(STAFF, "staff")
 
     async def staff(client: httpx.AsyncClient) -> None:
-        assert (await client.get(f"{PATH}/{job.id}")).status_code == 200
+        seen = await client.get(f"{PATH}/{job.id}")
+        assert (seen.status_code, seen.json()["status"], seen.json()["last_error"]) == (200, "dead", None)
         assert (await client.post(f"{PATH}/{job.id}/retry")).json()["code"] == "access.forbidden"
 
     async def owner(client: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from web_scene import World, ask, dependencies
 
 from torim.desk.book import ChangeRequest, RescheduleRequest
 from torim.desk.business import PrivacyMode
+from torim.desk.messages import MessageRequest
 from torim.errors import StorageError
 from torim.storage.files import note_file, notes_dir
 from torim.storage.linked_calendars import CalendarStore
@@ -227,6 +229,48 @@ def note(office: Office) -> Path:
     file = note_file(folder, "note-1")
     file.write_bytes(b"RIFF")
     return file
+
+
+def test_a_note_leads_to_no_other_file(office: Office) -> None:
+    made = office.store.book(office.wish(72, name_note="../calls/2027-01-10/CA1"))
+    assert office.call_file("CA1", ".wav").is_file()
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        answer = await client.get(f"/api/v1/appointments/{made.id}/name-note")
+        assert (answer.status_code, answer.json()["code"]) == (404, "file.not_found")
+
+    play(office, scene, office.key("appointments:read"))
+
+
+def test_a_spoken_message_is_heard_and_goes_with_its_caller(office: Office) -> None:
+    folder = notes_dir(office.data_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("CA1-0a1b2c3d", "CA1-x-0a1b2c3d", "CA2-0a1b2c3d"):
+        note_file(folder, name).write_bytes(b"RIFF")
+    spoken = MessageRequest(
+        business_id="shop",
+        text="Voice message [CA1-0a1b2c3d]",
+        idempotency_key="m2",
+        asked_at=NOW,
+        call_id="CA1",
+        from_number=NUMBER,
+    )
+    left = office.store.leave_message(spoken)
+    lie = replace(spoken, text="Voice message [CA2-0a1b2c3d]", idempotency_key="m3")
+    other = office.store.leave_message(lie)
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        path = "/api/v1/messages"
+        assert (await client.get(f"{path}/{left.id}")).json()["has_voice_note"] is True
+        heard = await client.get(f"{path}/{left.id}/voice-note")
+        assert (heard.content, heard.headers["content-type"]) == (b"RIFF", "audio/wav")
+        for message_id in (other.id, office.ids["message_id"], "unknown"):
+            assert (await client.get(f"{path}/{message_id}/voice-note")).json()["code"] == "message.not_found"
+        erased = await client.post("/api/v1/callers/erase", json={"number": NUMBER})
+        assert erased.json()["files"] == 3  # recording, timeline, note
+        assert sorted(file.stem for file in folder.iterdir()) == ["CA1-x-0a1b2c3d", "CA2-0a1b2c3d"]
+
+    play(office, scene, office.key("messages:read", "privacy"))
 
 
 def test_a_callers_data_is_exported_whole(office: Office) -> None:

@@ -20,6 +20,7 @@ from torim.desk.book import (
 from torim.desk.business import Business, Service
 from torim.desk.calling import CallContext
 from torim.desk.choices import Choice, choose
+from torim.desk.notes import own_note
 from torim.desk.numbers import country_of, e164
 from torim.desk.phrases import Phrase
 from torim.desk.search import open_slots, why_nothing
@@ -145,7 +146,7 @@ class Diary:
             contact_name=(said.name or "").strip() or None,
             contact_phone=self.number(said.phone) or call.who.caller,
             notes=(said.notes or "").strip() or None,
-            name_note=said.name_note_id or None,
+            name_note=own_note(said.name_note_id, call.call_id),
         )
 
     def number(self, said: str | None) -> str | None:

@@ -21,6 +21,7 @@ CODE_GOOD_FOR = timedelta(minutes=5)
 WRONG_MAX = 3
 CODES_OF_A_CALL = 2
 CODES_OF_A_NUMBER = 3  # within the time below, over all calls: nobody is flooded with messages
+CODES_OF_ALL = 60  # within the same time, to all numbers: text messages cost, and some numbers earn by them
 CODES_WITHIN = timedelta(hours=1)
 # What Twilio gives as the calling number of a caller who has none to show.
 _NOBODY = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
@@ -105,7 +106,7 @@ class Identity:
 
 
 class CodeLimit:
-    """How many codes a number was sent lately, over all calls of this process; safe to share between threads."""
+    """How many codes were sent lately, to a number and to all, by this process; safe to share between threads."""
 
     def __init__(self) -> None:
         self._sent: dict[str, list[datetime]] = {}
@@ -116,7 +117,7 @@ class CodeLimit:
         with self._lock:
             self._forget(now)
             sent = self._sent.setdefault(number, [])
-            if len(sent) >= CODES_OF_A_NUMBER:
+            if len(sent) >= CODES_OF_A_NUMBER or sum(map(len, self._sent.values())) >= CODES_OF_ALL:
                 return False
             sent.append(now)
             return True

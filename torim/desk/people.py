@@ -13,6 +13,7 @@ from torim.desk.calling import CallContext
 from torim.desk.closed_days import closures
 from torim.desk.identity import Checked, CodeLimit, MakeCode, SendText
 from torim.desk.messages import MessageRequest, Messages
+from torim.desk.notes import own_note, with_note
 from torim.desk.numbers import country_of, e164
 from torim.desk.phrases import Phrase
 from torim.desk.tools import CheckCode, LeaveMessage, SendCode, TransferCall
@@ -50,9 +51,9 @@ class People:
     def leave_message(self, asked: LeaveMessage, call: CallContext, now_utc: datetime) -> Answer:
         """Keep a message, once: the same words of the same call are the same message."""
         text = " ".join(asked.text.split())
-        if asked.note_id:
+        if note_id := own_note(asked.note_id, call.call_id):
             language = self._words.language(call)
-            text = f"{text or VOICE_MESSAGE.get(language, VOICE_MESSAGE['en'])} [{asked.note_id}]"
+            text = with_note(text or VOICE_MESSAGE.get(language, VOICE_MESSAGE["en"]), note_id)
         if not text:
             raise refuse("message.empty", "Ask what the message is.")
         for known in self._messages.messages(self._business.id, call_id=call.call_id):

@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -70,12 +71,12 @@ def post(client: httpx.Client, url: str, secret: str, webhook_id: str, event: Ma
     try:
         answer = client.post(url, content=body, headers=headers, timeout=TIMEOUT_S, follow_redirects=False)
     except PrivateAddress as error:
-        raise DeliveryError(f"{url}: {error}", "webhook.private_address", final=True) from error
+        raise DeliveryError(f"{_host(url)}: {error}", "webhook.private_address", final=True) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DeliveryError(f"{url} cannot be reached ({error}).", "webhook.unreachable") from error
+        raise DeliveryError(f"{_host(url)} cannot be reached ({error}).", "webhook.unreachable") from error
     if not answer.is_success:
         said = " ".join(answer.text.split())[:ANSWER_CHARACTERS]
-        advice = f"{url} answered {answer.status_code}: {said}"
+        advice = f"{_host(url)} answered {answer.status_code}: {said}"
         raise DeliveryError(
             advice, "webhook.refused", final=answer.status_code == _GONE, after_s=wait_asked_for(answer)
         )
@@ -86,6 +87,14 @@ def wait_asked_for(answer: httpx.Response) -> float | None:
     """The seconds of a ``Retry-After`` header, if it says seconds."""
     asked = answer.headers.get("Retry-After", "")
     return float(asked) if asked.isascii() and asked.isdigit() else None
+
+
+def _host(url: str) -> str:
+    """What may be told of an address: its path often is a secret."""
+    try:
+        return urlsplit(url).hostname or "the address"
+    except ValueError:
+        return "the address"
 
 
 def _key(secret: str) -> bytes:

@@ -5,9 +5,12 @@ It opens nothing and creates nothing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +33,5 @@ def notes_dir(data_dir: Path) -> Path:
 
 
 def note_file(notes: Path, note_id: str) -> Path:
-    """A voice note, by the id that an appointment holds and the folder of all notes."""
-    return notes / f"{note_id}.wav"
+    """A voice note, by the id that an appointment holds and the folder of all notes; what is no id leads nowhere."""
+    return notes / f"{note_id if _NAME.fullmatch(note_id) else 'none'}.wav"

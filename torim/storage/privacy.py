@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, exists, or_, select, update
 
 from torim.desk.business import PrivacyMode
+from torim.desk.notes import call_of
 from torim.errors import StorageError
 from torim.storage.database import Database
 from torim.storage.files import call_files, note_file, notes_dir
@@ -95,7 +96,7 @@ class PrivacyStore:
             "appointments": [_readable(row, _APPOINTMENT_TIMES) for row in made],
             "messages": [_readable(row, ("created_at", "done_at")) for row in left],
         }
-        files = [*self._call_files(found), *self._notes(made)]
+        files = [*self._call_files(found), *self._notes(made, found)]
         return Export(data, {f"files/{path.name}": path for path in files})
 
     def erase(self, business_id: str, numbers: Sequence[str], now: datetime) -> Erased:
@@ -112,7 +113,7 @@ class PrivacyStore:
         if any(row.ended_at is None for row in found):
             advice = "A call of this number is going on, or was cut off and not yet tidied up; try again after it."
             raise StorageError(advice, "privacy.call_live")
-        files = _remove([*self._call_files(found), *self._notes(made)])
+        files = _remove([*self._call_files(found), *self._notes(made, found)])
         with self._database.write() as connection:
             ids = [row.id for row in found]
             _forget(connection, ids, now)
@@ -177,10 +178,12 @@ class PrivacyStore:
             paths += [path for path in (files.recording, files.timeline) if path.is_file()]
         return paths
 
-    def _notes(self, made: Iterable[Row[Any]]) -> list[Path]:
-        folder = notes_dir(self._data_dir)
-        paths = [note_file(folder, row.name_note) for row in made if row.name_note]
-        return [path for path in paths if path.is_file()]
+    def _notes(self, made: Iterable[Row[Any]], found: Iterable[Row[Any]]) -> list[Path]:
+        """The voice notes that appointments hold, and all that were taken in the calls: messages hold some, too."""
+        folder, ids = notes_dir(self._data_dir), {row.id for row in found}
+        held = {note_file(folder, row.name_note) for row in made if row.name_note}
+        held |= {path for path in folder.glob("*.wav") if call_of(path.stem) in ids}
+        return sorted(path for path in held if path.is_file())
 
 
 def redacted(text: str | None, names: Sequence[str]) -> str | None:

@@ -840,6 +840,26 @@ export interface paths {
         patch: operations["mark_message"];
         trace?: never;
     };
+    "/api/v1/messages/{message_id}/voice-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Voice Note
+         * @description The message in the caller's voice.
+         */
+        get: operations["get_voice_note"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rehearsals": {
         parameters: {
             query?: never;
@@ -2101,7 +2121,7 @@ export interface components {
             kind: string;
             /**
              * Last Error
-             * @description Why the last attempt failed, as advice.
+             * @description Why the last attempt failed, as advice; only for those who may change the settings.
              */
             last_error: string | null;
             /**
@@ -2387,6 +2407,11 @@ export interface components {
              * @description E.164; null: withheld.
              */
             from_number: string | null;
+            /**
+             * Has Voice Note
+             * @description The caller spoke it; see `/messages/{id}/voice-note`.
+             */
+            has_voice_note: boolean;
             /** Id */
             id: string;
             /** Name */
@@ -6772,6 +6797,73 @@ export interface operations {
             };
             /** @description `If-Match` is missing. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be used just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_voice_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WAV file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": unknown;
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This may not be done by whoever asks, or not from this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this business. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not have the documented form, or cannot be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

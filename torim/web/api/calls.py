@@ -221,7 +221,7 @@ def write_summary(call_id: Id, who: Controls, deps: Deps) -> JobOut:
         raise Refusal(409, "call.erased", "Nothing is left of this call that a summary could be made of.")
     job = job_book(deps).summarize_again(who.business_id, call_id, deps.now())
     _log.info("[JOBS] summary again: call=%s by=%s", call_id, who.name)
-    return job_out(job)
+    return job_out(job, who)
 
 
 @router.get("/{call_id}/timeline", responses=refuses(404))

@@ -36,7 +36,9 @@ class JobOut(Out):
     attempts: int
     created_at: Utc
     finished_at: Utc | None
-    last_error: str | None = Field(description="Why the last attempt failed, as advice.")
+    last_error: str | None = Field(
+        description="Why the last attempt failed, as advice; only for those who may change the settings."
+    )
 
 
 @router.get("")
@@ -54,13 +56,13 @@ def list_jobs(
     after = read_cursor(cursor)
     found = book(deps).of_business(who.business_id, status=status, subject=subject, after=after, limit=limit + 1)
     more = write_cursor(int(found[limit - 1].created_at.timestamp()), found[limit - 1].id) if found[limit:] else None
-    return Page(items=[job_out(job) for job in found[:limit]], next_cursor=more)
+    return Page(items=[job_out(job, who) for job in found[:limit]], next_cursor=more)
 
 
 @router.get("/{job_id}", responses=refuses(404))
 def get_job(job_id: Id, who: Reads, deps: Deps) -> JobOut:
     """One job."""
-    return job_out(_job(job_id, who, deps))
+    return job_out(_job(job_id, who, deps), who)
 
 
 @router.post("/{job_id}/retry", status_code=202, responses=refuses(404, 409))
@@ -70,7 +72,7 @@ def retry_job(job_id: Id, who: Writes, deps: Deps) -> JobOut:
         status = _job(job_id, who, deps).status.value
         raise Refusal(409, "jobs.not_dead", f"This job was not given up: it is {status}.")
     _log.info("[JOBS] tried again: job=%s by=%s", job_id, who.name)
-    return job_out(_job(job_id, who, deps))
+    return job_out(_job(job_id, who, deps), who)
 
 
 def book(deps: ApiDeps) -> JobBook:
@@ -78,9 +80,10 @@ def book(deps: ApiDeps) -> JobBook:
     return JobBook(deps.store.database)
 
 
-def job_out(job: Job) -> JobOut:
-    """A job as the API shows it."""
-    return JobOut.model_validate(job)
+def job_out(job: Job, who: Principal) -> JobOut:
+    """A job as the API shows it: what servers of the owner's and the operator's said is not everybody's."""
+    shown = JobOut.model_validate(job)
+    return shown if Scope.BUSINESS_WRITE in who.scopes else shown.model_copy(update={"last_error": None})
 
 
 def _job(job_id: str, who: Principal, deps: ApiDeps) -> Job:
