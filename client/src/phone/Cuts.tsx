@@ -51,7 +51,13 @@ function Stopped({ cut }: { cut: Cut }) {
   const { t } = useTranslation();
   const ms = Math.round(stopMs(cut));
   return (
-    <li data-ms={ms} data-by={cut.by} data-dropped={Math.round(cut.droppedMs)}>
+    <li
+      data-ms={ms}
+      data-by={cut.by}
+      data-onset={Math.round(cut.onsetMs)}
+      data-played={Math.round(cut.playedMs)}
+      data-dropped={Math.round(cut.droppedMs)}
+    >
       <bdi>{t("unit.s", { value: (cut.onsetMs / 1000).toFixed(1) })}</bdi>
       <span className={classes.bar} style={{ ["--part" as string]: Math.min(1, ms / SCALE_MS) }} />
       <strong>{t("unit.ms", { value: ms })}</strong>

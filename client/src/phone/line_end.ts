@@ -24,6 +24,8 @@ export interface Onset {
 }
 
 export interface Cut extends Onset {
+  /** What has sounded of the AI since the call began. */
+  playedMs: number;
   silentMs: number;
   droppedMs: number;
 }
@@ -86,7 +88,12 @@ export class LineEnd {
     if (this.pending && droppedSamples > 0) {
       this.report({
         type: "cut",
-        cut: { ...this.pending, silentMs: this.nowMs, droppedMs: (droppedSamples / LINE_HZ) * 1000 },
+        cut: {
+          ...this.pending,
+          silentMs: this.nowMs,
+          playedMs: (playedSamples / LINE_HZ) * 1000,
+          droppedMs: (droppedSamples / LINE_HZ) * 1000,
+        },
       });
     }
     this.pending = null;
