@@ -56,7 +56,7 @@ MENU = """
 
 DESK = """
 שלום Sal'om | מדברת medab'eRet | פקידת pkid'at | הקבלה hakabal'a | הממוחשבת hamemuXS'evet | במה bam'e
-להעביר leha'aviR | לנציג lenats'ig | אתכם etX'em
+להעביר leha'aviR | לנציג lenats'ig | אתכם etX'em | זמין zam'in | לי l'i
 לעזור laaz'oR | אתם at'em | עדין ad'in | על 'al | הקו hak'av | תודה tod'a | שפניתם Sepn'item | אל 'el
 היטב hejt'ev | לחזור laXz'oR | לנו l'anu | תקלה takal'a | טכנית t'eXnit | ואיני veejn'i | איני ejn'i
 בשיחה basiX'a | נשמח nism'aX | אם 'im | תתקשרו titkaSR'u | כמה k'ama | לשירותים laSeRut'im
