@@ -37,12 +37,14 @@ async def change(client: httpx.AsyncClient, **changes: Any) -> None:
     assert saved.status_code == 200, saved.text
 
 
-async def call(client: httpx.AsyncClient, watched: Watched) -> Bridge:
-    """Call as the page does, up to the stream's start."""
-    begun = (await client.post("/api/v1/test-calls", json={})).json()
+async def call(
+    client: httpx.AsyncClient, watched: Watched, caller: str | None = None, lies: dict[str, str] | None = None
+) -> Bridge:
+    """Call as the page does, up to the stream's start, in which ``lies`` replace what the page was told."""
+    begun = (await client.post("/api/v1/test-calls", json={"caller": caller})).json()
     sid = begun["call_sid"]
     url = watched.server.web_url.replace("http", "ws", 1) + begun["path"]
-    start = {"streamSid": "MZ1", "callSid": sid, "customParameters": begun["parameters"]}
+    start = {"streamSid": "MZ1", "callSid": sid, "customParameters": begun["parameters"] | (lies or {})}
     async with connect(url) as socket:
         await socket.send(json.dumps({"event": "start", "streamSid": "MZ1", "start": start}))
         calls = watched.server.node.host.calls
@@ -73,6 +75,23 @@ def test_a_business_without_a_number_answers_its_own_test_calls(tmp_path: Path) 
             await logged_in(client, watched, "clinic", "noa@clinic.example")
             answered = (await call(client, watched)).setup.business
             assert answered is not None and answered.id == "clinic"
-            assert node.host.meant_for == {}
+
+    asyncio.run(asyncio.wait_for(scene(), 60))
+
+
+def test_a_page_cannot_say_whom_it_calls_or_who_is_calling(tmp_path: Path) -> None:
+    """Else whoever may place test calls could be anybody's customer, of another business too."""
+
+    async def scene() -> None:
+        async with serving(tmp_path) as watched, httpx.AsyncClient(base_url=watched.server.web_url) as client:
+            node = watched.server.node
+            clinic = replace(node.archive.business, id="clinic", numbers=("+97235550177",))
+            node.store.businesses.save(clinic, 0, datetime.now(UTC))
+            await logged_in(client, watched)
+            lies = {"called": "+97235550177", "caller": "+972521111111"}
+            for caller, heard in ((None, ""), ("050-123-4567", "+972501234567")):
+                setup = (await call(client, watched, caller, lies)).setup
+                assert setup.business is not None and setup.business.id == node.archive.business.id
+                assert setup.caller == heard
 
     asyncio.run(asyncio.wait_for(scene(), 60))

@@ -29,7 +29,6 @@ from torim.web.rehearsals import Rehearsals
 from torim.web.telephone_check import Telephony
 
 BROWSER_PATH = "/browser/media"
-COMING_MAX = 100  # calls that were begun and whose stream has not come
 
 
 class Browsers:
@@ -43,11 +42,8 @@ class Browsers:
         """The token and address of one call; who has just saved settings hears them in it. Blocking."""
         self._desks.refresh()
         call_sid = f"browser-{secrets.token_hex(8)}"
-        coming = self._host.meant_for
-        coming[call_sid] = business_id
-        for forgotten in list(coming)[:-COMING_MAX]:
-            coming.pop(forgotten, None)
-        token = stream_token(self._host.token_secret, call_sid, self._host.worker)
+        host = self._host
+        token = stream_token(host.token_secret, call_sid, host.worker, business_id=business_id, caller=caller)
         return BrowserCall(call_sid, BROWSER_PATH, {"token": token, "called": called, "caller": caller})
 
 

@@ -97,7 +97,6 @@ class CallHost:
         self._parts = parts
         self.calls: dict[str, Bridge] = {}  # by the carrier's call id
         self.stand_ins: dict[str, StandIn] = {}  # of rehearsals, by the carrier's call id
-        self.meant_for: dict[str, str] = {}  # the business of a call to come, by the carrier's call id
         self.metrics = CallMetrics(parts.registry, lambda: float(len(self.calls)))
         self.lag = LoopLag(asyncio.get_running_loop(), self.metrics.loop_lag_ms.observe)
         self.admission = Admission(parts.config.max_calls, lambda: len(self.calls), self.lag.p99_ms)
@@ -178,12 +177,12 @@ class CallHost:
     def _begin(self, stream: Stream, opened: StreamOpened) -> Bridge:
         """Make the call of a stream that said who it is."""
         try:
-            self._check(opened, stream.carrier)
+            token = self._check(opened, stream.carrier)
         except CarrierError as error:
             self.metrics.refused.labels(error.code).inc()
             raise
         self._admit()
-        setup = self._setup(opened, stream)
+        setup = self._setup(opened, stream, token)
         bridge = Bridge(setup, self._services, stream.codec, stream.link, self._ended)
         self.calls[opened.call_sid] = bridge
         self._idle.clear()
@@ -191,7 +190,7 @@ class CallHost:
         self._parts.archive.started(setup)
         return bridge
 
-    def _check(self, opened: StreamOpened, carrier: str) -> None:
+    def _check(self, opened: StreamOpened, carrier: str) -> tokens.StreamToken:
         now_s = int(utc_now().timestamp())
         given = opened.parameters.get("token", "")
         token = tokens.verify(self._parts.token_secret, given, opened.call_sid, self.worker, now_s)
@@ -200,6 +199,7 @@ class CallHost:
             raise CarrierError("A second stream of a live call was refused.", "carrier.second_stream")
         if carrier == REHEARSAL and opened.call_sid not in self.stand_ins:
             raise CarrierError("Nobody rehearses this call; start it from the page of rehearsals.", "carrier.stray")
+        return token
 
     def _stream_ended(self, setup: CallSetup, reason: EndReason) -> None:
         self._parts.stream_ended(setup.call_sid, reason)
@@ -229,16 +229,16 @@ class CallHost:
 
     # --- what a call is made of ------------------------------------------------------------------------
 
-    def _setup(self, opened: StreamOpened, stream: Stream) -> CallSetup:
+    def _setup(self, opened: StreamOpened, stream: Stream, token: tokens.StreamToken) -> CallSetup:
         parts, config = self._parts, self._parts.config
         called, started_at = opened.parameters.get("called", "")[:64], utc_now()
         stand_in = self.stand_ins.get(opened.call_sid)
-        answering = stand_in.desk if stand_in else self._answering(opened.call_sid, called)
+        answering = stand_in.desk if stand_in else self._answering(token.business_id, called)
         receptionist, business = answering.receptionist, answering.business
         language = business.language(config.language)
         call_id = self._call_id(opened.call_sid, started_at)
         files = call_files(config.data_dir, call_id, started_at)
-        caller = opened.parameters.get("caller", "")[:64]
+        caller = token.caller if token.caller is not None else opened.parameters.get("caller", "")[:64]
         returned = RETURNED in opened.parameters
         clips = self._clips(business, language)
         plans = parts.plans(self._session(receptionist, language))
@@ -273,12 +273,12 @@ class CallHost:
             book=stand_in.book if stand_in else None,
         )
 
-    def _answering(self, call_sid: str, called: str) -> CallDesk:
+    def _answering(self, meant_for: str, called: str) -> CallDesk:
         """Who answers: the business that a call is meant for, else that of the called number."""
-        desks, meant_for = self._parts.desks, self.meant_for.pop(call_sid, "")
+        desks = self._parts.desks
         if desks is None:
             return CallDesk(self._parts.receptionist, 0)
-        return desks.of_business(meant_for) or desks.answering(called)
+        return desks.of_business(meant_for) or desks.answering("" if meant_for else called)
 
     def _desk_of(self, setup: CallSetup) -> CallDesk:
         """The desk that answered a call."""

@@ -20,25 +20,42 @@ _MAC_BYTES = 32
 
 
 class StreamToken(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What a token says; ``expires_s`` is in seconds since the epoch."""
+    """What a token says; ``expires_s`` is in seconds since the epoch.
+
+    A stream's own start message may say what it likes about ``business_id`` and ``caller``: where a token names them,
+    the token counts.
+    """
 
     call_sid: str
     worker: int
     expires_s: int
     nonce: str
+    business_id: str = ""  # that is called; "": whose number it is
+    caller: str | None = None  # the calling number, "" if it is withheld; None: the start message says it
 
 
-def issue(secret: bytes, call_sid: str, worker: int, now_s: int, nonce: str, ttl_s: int = TTL_S) -> str:
+def issue(
+    secret: bytes,
+    call_sid: str,
+    worker: int,
+    now_s: int,
+    nonce: str,
+    ttl_s: int = TTL_S,
+    *,
+    business_id: str = "",
+    caller: str | None = None,
+) -> str:
     """Make the token for one stream.
 
     Args:
         secret: Shared by the issuer and all workers, at least 16 random bytes.
         nonce: Random text that no other token has.
+        business_id, caller: Whom the call is to and from, where its start message must not say so.
 
     Returns:
         URL-safe text, under 500 characters.
     """
-    body = msgspec.json.encode(StreamToken(call_sid, worker, now_s + ttl_s, nonce))
+    body = msgspec.json.encode(StreamToken(call_sid, worker, now_s + ttl_s, nonce, business_id, caller))
     return urlsafe_b64encode(_mac(secret, body) + body).decode("ascii")
 
 
