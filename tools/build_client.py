@@ -166,7 +166,8 @@ def _step(client: Path, command: list[str], doing: str, quiet: bool) -> None:
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     done = subprocess.run(command, cwd=client, env=os.environ | {"PATH": path}, text=True, capture_output=True)
     if done.returncode != 0:
-        raise RuntimeError(f"The web client was not built; {doing} failed:\n{done.stdout}{done.stderr}")
+        advice = "To install without the web client, set TORIM_SKIP_WEB=1."
+        raise RuntimeError(f"The web client was not built; {doing} failed:\n{done.stdout}{done.stderr}\n{advice}")
 
 
 def _tell(line: str, quiet: bool) -> None:

@@ -89,7 +89,7 @@ PEOPLE = (
     ("עומר בר", "+972586667788"),
     ("רותם שגב", "+972523216549"),
 )
-SERVICES = (("haircut", 30), ("blowdry", 45), ("color", 90))
+SERVICES = (("haircut", 30), ("blow_dry", 45), ("color", 90))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def main() -> int:
     """Take every picture; 1 if a page complained."""
     parser = argparse.ArgumentParser(description="take pictures of every page of the web client")
     parser.add_argument("--docs", action="store_true", help="write the pictures of the README, too")
-    parser.add_argument("--only", default="", help="take only pages whose name contains this")
+    parser.add_argument("--only", default="", help="take only pages whose names contain one of these, with commas")
     args = parser.parse_args()
     shutil.rmtree(OUT, ignore_errors=True)
     with _installation() as at:
@@ -302,6 +302,7 @@ def _shots(call_id: str, appointment_id: str) -> list[Shot]:
         Shot("appointment", f"/calendar?view=agenda&appointment={appointment_id}", "[role=dialog]"),
         Shot("calls", "/calls"),
         Shot("call", f"/calls/{call_id}", "canvas"),
+        Shot("call-top", f"/calls/{call_id}", "canvas"),
         Shot("live", "/live"),
         Shot("messages", "/messages"),
         Shot("phone", "/phone"),
@@ -342,12 +343,17 @@ def _take(
         _picture(page, folder / "login.png")
     person.log_in()
     for shot in furnished.shots:
-        if only in shot.name:
+        if _wanted(shot.name, only):
             yield from _one(page, shot, folder, language)
-    if not only or only in "phone-talking live-call rehearsal":
+    if _wanted("talk", only):
         _talk(person, page, folder, language)
     yield from (f"{folder.name}: {complaint}" for complaint in (*person.complaints, *person.foreign))
     person.close()
+
+
+def _wanted(name: str, only: str) -> bool:
+    """Whether a picture is among those that were asked for, by parts of their names."""
+    return any(part in name for part in only.split(","))
 
 
 def _one(page: Page, shot: Shot, folder: Path, language: str) -> Iterator[str]:
@@ -363,7 +369,7 @@ def _one(page: Page, shot: Shot, folder: Path, language: str) -> Iterator[str]:
     except (AssertionError, Error) as error:
         yield f"{folder.name}/{shot.name}: {str(error).splitlines()[0]}"
     page.wait_for_timeout(350)
-    _picture(page, folder / f"{shot.name}.png", full=shot.name not in ("appointment",))
+    _picture(page, folder / f"{shot.name}.png", full=shot.name not in ("appointment", "call-top"))
 
 
 def _talk(person: Person, page: Page, folder: Path, language: str) -> None:
@@ -381,7 +387,8 @@ def _talk(person: Person, page: Page, folder: Path, language: str) -> None:
     if not any(item["script"]["language"] == language for item in rehearsals):
         person.api("POST", "/rehearsals", {"script_id": "cut-in", "language": language})
     page.goto("/rehearsals")
-    page.get_by_test_id("rehearsal-cuts").first.wait_for(timeout=120_000)
+    run = "הרצה: " if language == "he" else "Run: "
+    expect(page.get_by_role("button", name=run).first).to_be_enabled(timeout=120_000)
     _picture(page, folder / "rehearsal.png", full=True)
 
 
@@ -396,10 +403,10 @@ def _picture(page: Page, path: Path, *, full: bool = False) -> None:
 
 
 KEPT = {
-    "call": "he/call.png",
+    "call": "he/call-top.png",
     "calendar": "he/calendar-week.png",
     "appointment": "en-dark/appointment.png",
-    "rehearsal": "en-dark/rehearsal.png",
+    "rehearsal": "he/rehearsal.png",
     "today-phone": "phone-he/today.png",
     "phone-talking": "en-dark/phone-talking.png",
 }
