@@ -346,7 +346,10 @@ def _take(
         if _wanted(shot.name, only):
             yield from _one(page, shot, folder, language)
     if _wanted("talk", only):
-        _talk(person, page, folder, language)
+        try:
+            _talk(person, page, folder, language)
+        except (AssertionError, Error) as error:
+            yield f"{folder.name}/talk: {str(error).splitlines()[0]}"
     yield from (f"{folder.name}: {complaint}" for complaint in (*person.complaints, *person.foreign))
     person.close()
 
