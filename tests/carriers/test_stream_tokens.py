@@ -52,6 +52,18 @@ def test_a_token_with_any_byte_changed_is_refused(place: int, change: int) -> No
         verify(SECRET, token.decode("latin-1"), "CA1", 3, NOW_S)
 
 
+@pytest.mark.parametrize("nonce", ["n", "n1", "n12"])
+def test_a_token_has_one_spelling(nonce: str) -> None:
+    """Base64 has bits that say nothing at its end, and decoders skip what is no Base64."""
+    token = made(nonce)
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    bare = token.rstrip("=")
+    others = [bare[:-1] + digit + "=" * (len(token) - len(bare)) for digit in digits if digit != bare[-1]]
+    assert {refused(other) for other in (*others, "\n" + token, token[:9] + "." + token[9:])} == {
+        "carrier.token_invalid"
+    }
+
+
 def test_a_token_opens_one_stream_only() -> None:
     used = UsedTokens()
     token = verify(SECRET, made(), "CA1", 3, NOW_S)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, wait
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -45,6 +45,7 @@ class Archive:
     language: str | None  # the installation's, of calls that are repaired and do not say theirs
     pool: Executor
     spool: Spool | None = None
+    completing: set[Future[None]] = field(default_factory=set)  # calls that are over, and not finally recorded
 
     def started(self, setup: CallSetup) -> None:
         """A call began."""
@@ -80,7 +81,13 @@ class Archive:
         self.writer.put(TurnsSoFar(over.call_id, over.turns))
         # Written at once, and finally when its tools are over and what they did is known: the end is never lost.
         self.writer.put(over.record(Deeds(), is_final=False))
-        after_all(bridge.unfinished_tools, partial(self._complete, over), self.pool)
+        completed = after_all(bridge.unfinished_tools, partial(self._complete, over), self.pool)
+        self.completing.add(completed)
+        completed.add_done_callback(self.completing.discard)
+
+    def wait_completed(self, timeout_s: float) -> None:
+        """Wait until the final records of all calls that are over were put. Blocking."""
+        wait(list(self.completing), timeout_s)
 
     def lost(self, call_ids: Sequence[str]) -> None:
         """The process of these calls died: what is stored of them is all there will be."""
@@ -153,23 +160,30 @@ def _over(bridge: Bridge, business: Business) -> _Over:
     )
 
 
-def after_all(jobs: Sequence[Future[str]], then: Callable[[], None], pool: Executor) -> None:
+def after_all(jobs: Sequence[Future[str]], then: Callable[[], None], pool: Executor) -> Future[None]:
     """Run ``then`` in a thread of the pool once all jobs are over, whoever is shutting down meanwhile."""
-    if not jobs:
-        pool.submit(then)
-        return
+    done: Future[None] = Future()
     finished = itertools.count(1)
+
+    def run() -> None:
+        try:
+            then()
+        finally:
+            done.set_result(None)
 
     def over(job: Future[str]) -> None:
         if next(finished) < len(jobs):
             return
         try:
-            pool.submit(then)
+            pool.submit(run)
         except RuntimeError:  # the pool takes nothing more, but waits for this thread of its own
-            then()
+            run()
 
+    if not jobs:
+        pool.submit(run)
     for job in jobs:
         job.add_done_callback(over)
+    return done
 
 
 def counts(turns: Sequence[Turn], bridge: Bridge) -> dict[str, Any]:

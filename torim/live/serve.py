@@ -85,6 +85,7 @@ class Server:
         await asyncio.to_thread(self._flush, timeout_s)
 
     def _flush(self, timeout_s: float) -> None:
+        self.node.archive.wait_completed(timeout_s)
         self.node.writer.flush(timeout_s)
         self.node.spool.flush(timeout_s)
 

@@ -97,10 +97,10 @@ def _end(record: CallEnd, connection: Connection) -> None:
         "counts": dict(record.counts),
     }
     filed: dict[str, Any] = {"call_transcript": record.transcript}
-    if stored.summary_source != SummarySource.MODEL.value:
+    if record.is_final and stored.summary_source != SummarySource.MODEL.value:
         values["summary"] = filed["call_summary"] = record.summary
         values |= {"outcome": record.outcome.value} if record.outcome is not None else {}
-        values |= {"summary_source": SummarySource.FACTS.value} if record.is_final else {}
+        values["summary_source"] = SummarySource.FACTS.value
     if record.measures is not None:
         values |= {name: getattr(record.measures, name) for name in _MEASURES}
         values["usage"] = dict(record.measures.usage)
