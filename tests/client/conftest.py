@@ -6,13 +6,12 @@ must run.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
+from client_needs import cannot
 from installation import OWNER, WAIT_MS, Installation, Person
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
@@ -35,19 +34,13 @@ QUIET = (
 MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
-def _cannot(why: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)
-
-
 @pytest.fixture(scope="session")
 def bundle() -> Path:
     """The built client."""
     try:
         build_client.build(quiet=True)
     except RuntimeError as error:
-        _cannot(str(error))
+        cannot(str(error))
     return build_client.bundle_dir()
 
 
@@ -63,7 +56,7 @@ def playing() -> Iterator[Playwright]:
 def chromium() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
-        _cannot("There is no Chromium: install the package `chromium`.")
+        cannot("There is no Chromium: install the package `chromium`.")
     return found
 
 

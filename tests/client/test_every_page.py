@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client_needs import cannot
 from installation import OWNER, Installation, Person
 from playwright.sync_api import Browser, Page, Response, expect
 
@@ -32,7 +33,7 @@ SCRIPT_MAX_BYTES = 150_000  # of packed script on the first page
 def axe(bundle: Path) -> str:
     """The rules of accessibility, from the packages of the client's checks."""
     if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `make client-check` once.")
+        cannot("axe-core is not installed: run `make client-check` once.")
     return AXE.read_text(encoding="utf-8")
 
 
