@@ -76,9 +76,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[In
     installation.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[Installation]:
-    """An installation with its owner, shared by all scenes: a server takes its time to start."""
+    """An installation with its owner, shared by the scenes of one file: a server takes its time to start."""
     installation = Installation(tmp_path_factory.mktemp("shop"))
     installation.start()
     installation.add_person(OWNER, {"shaked": "owner"})

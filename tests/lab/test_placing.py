@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fake_receptionist import FakeReceptionist, Talk
 
 from torim import cli
 from torim.commands import call, demo
@@ -58,6 +60,30 @@ def test_a_locked_greeting_is_reported_as_such(tmp_path: Path) -> None:
     done = placed(tmp_path, text, greeting_lock=True)
     assert done.as_expected, [str(finding) for finding in done.findings]
     assert done.rows[0].blocked
+
+
+MOMENTS: dict[str, Callable[[FakeReceptionist], bool]] = {
+    "dialling": lambda receptionist: bool(receptionist.posts),
+    "talking": lambda receptionist: receptionist.talk is not None and len(receptionist.talk.received) > 2,
+}
+
+
+@pytest.mark.parametrize("reached", MOMENTS.values(), ids=list(MOMENTS))
+def test_a_call_that_is_given_up_leaves_no_caller_on_the_line(reached: Callable[[FakeReceptionist], bool]) -> None:
+    async def scene() -> None:
+        async with FakeReceptionist(Talk.until_closed).listening() as receptionist:
+            placing = asyncio.create_task(
+                place(parse_scenario("wait for the AI to speak"), {}, Dialing(receptionist.url), print)
+            )
+            while not reached(receptionist):
+                await asyncio.sleep(0)
+            placing.cancel()
+            await asyncio.wait([placing])
+            assert placing.cancelled()
+            assert [str(task) for task in asyncio.all_tasks() if "Caller." in str(task)] == []
+            assert receptionist.talk is None or receptionist.talk.received[-1]["event"] == "stop"
+
+    asyncio.run(asyncio.wait_for(scene(), 20))
 
 
 def test_a_server_elsewhere_cannot_be_looked_into() -> None:

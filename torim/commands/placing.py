@@ -158,7 +158,7 @@ async def place(
     *,
     settle: bool = True,
 ) -> Placed:
-    """Place one call and play a scenario on it.
+    """Place one call and play a scenario on it; the call does not outlive this, however it ends.
 
     Args:
         local: The view into the server that is called, if it runs in this process.
@@ -172,9 +172,12 @@ async def place(
         refuse_inside_views(scenario)
     caller = Caller(replace(dialing, caller=scenario.caller, line=scenario.line), scenario.title)
     with local.followed(caller) if local else contextlib.nullcontext():
-        await caller.dial()
-        findings = await Player(scenario, caller, voices, _timed(tell, caller), _lookup(local, caller)).play()
-        await caller.finished()
+        try:
+            await caller.dial()
+            findings = await Player(scenario, caller, voices, _timed(tell, caller), _lookup(local, caller)).play()
+            await caller.finished()
+        finally:
+            await caller.leave()
         if local is not None and settle:
             await local.settled()
     return Placed(caller.record, await asyncio.to_thread(measure, caller.record), findings)

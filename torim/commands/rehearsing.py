@@ -133,7 +133,6 @@ class OwnRehearsals:
             change(stage=Stage.CALLING)
             try:
                 placed = await place(scenario, voices, dialing, inside.tell, inside, settle=False)
-                await inside.written()
             finally:
                 await inside.leave(self._config.data_dir)
         return _result(placed, scenario.line)
@@ -157,7 +156,6 @@ class _Inside:
         self.stand_in = stand_in
         self.number = number  # that calls
         self._change = change
-        self._caller: Caller | None = None
         self.call_sid = ""
         self._call_id = ""
         self._steps: list[Step] = []
@@ -171,7 +169,6 @@ class _Inside:
     @contextlib.contextmanager
     def followed(self, caller: Caller) -> Iterator[None]:
         """Copy the timeline of this caller's call into its record while the block runs."""
-        self._caller = caller
         stop = self._own.hub.subscribe(partial(self._enter, caller))
         try:
             yield
@@ -206,10 +203,8 @@ class _Inside:
                     await asyncio.sleep(LOOK_EVERY_S)
 
     async def leave(self, data_dir: Path) -> None:
-        """End what is left of the call, and remove the voice notes that only its book knew."""
-        if self._caller is not None and self._call_id and not self._caller.over:
-            await self._caller.hang_up()
-            await self.written()
+        """Forget the call once it is written, and remove the voice notes that only its book knew."""
+        await self.written()
         for made in await self.appointments(self._call_id):
             if made.name_note:
                 note_file(notes_dir(data_dir), made.name_note).unlink(missing_ok=True)

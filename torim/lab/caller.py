@@ -65,6 +65,7 @@ class Caller:
         self._down: DelayLine[Accepted] = DelayLine(self.clock, down, self._arrive)
         self._mark_timer: asyncio.TimerHandle | None = None
         self._run: asyncio.Task[None] | None = None
+        self._talking = False  # the stream is open
 
     # --- placing the call -----------------------------------------------------------------------------
 
@@ -158,6 +159,7 @@ class Caller:
         self._up.put(self._stream.connected())
         self._up.put(self._stream.start(stream.parameters))
         tasks = [asyncio.create_task(job) for job in (self._speak(), self._write(socket), self._listen(socket))]
+        self._talking = True
         started.set_result(None)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -288,6 +290,16 @@ class Caller:
         """Hang up, and wait until the server was told."""
         self._begin_hang_up()
         return await self.finished()
+
+    async def leave(self) -> None:
+        """Leave nothing of the call behind: hang up, or give up dialling if nobody has answered yet."""
+        if self._run is None or self._run.done():
+            return
+        if self._talking:
+            self._begin_hang_up()
+        else:
+            self._run.cancel()
+        await asyncio.wait([self._run])
 
     def _begin_hang_up(self) -> None:
         if not self.over:
