@@ -75,7 +75,7 @@ def test_a_call_that_is_given_up_leaves_no_caller_on_the_line(reached: Callable[
             placing = asyncio.create_task(
                 place(parse_scenario("wait for the AI to speak"), {}, Dialing(receptionist.url), print)
             )
-            while not reached(receptionist):
+            while not reached(receptionist):  # noqa: ASYNC110
                 await asyncio.sleep(0)
             placing.cancel()
             await asyncio.wait([placing])
