@@ -15,9 +15,11 @@ from torim.config import Config
 from torim.errors import ConfigError
 from torim.lab.caller import Dialing
 from torim.lab.engine_line import EngineDelays
-from torim.lab.measure import Limits
+from torim.lab.measure import BargeIn, Limits
 from torim.lab.report import save
 from torim.lab.scenario import parse_scenario
+
+UNHURRIED = Limits(clear_ms=5_000, truncation_ms=1_000, silence_ms=5_000)  # where the machine may be busy
 
 CUTS_IN = """
 title "cuts in"
@@ -101,6 +103,35 @@ def test_a_scenario_that_is_not_there_is_explained(tmp_path: Path) -> None:
     args = argparse.Namespace(scenario=tmp_path / "none.scn", language=None, engine=None, config=None, to=None)
     with pytest.raises(ConfigError, match=r"none\.scn"):
         call.run(args)
+
+
+def spoken_over(placed: Placed) -> list[BargeIn]:
+    """The barge-ins of a call, but for what was said into silence."""
+    return [row for row in placed.rows if row.sounding]
+
+
+@pytest.mark.timeout(400)
+def test_the_demos_own_call_is_obeyed_at_every_stage_and_books(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Order, obedience and the booking; how long each took is for `torim demo` to judge, on a machine of its own."""
+    text = demo.SCENARIO.read_text(encoding="utf-8")
+    scenario = parse_scenario(text.replace("expect silence within 150 ms", "expect silence within 5 s"))
+    call, made = demo.play(scenario, tmp_path)
+    assert demo.judge(call, made, UNHURRIED, tmp_path) == 0, capsys.readouterr().err
+
+    assert [row.stage for row in call.rows] == [line[7:-1] for line in text.splitlines() if line.startswith("stage ")]
+    assert len(spoken_over(call)) == text.count("expect silence")
+    for row in spoken_over(call):
+        assert row.cut_ms is not None and row.stale_ms == 0 and not row.blocked, row
+        assert row.replies >= 1, row
+    (booked,) = made
+    assert (booked.status, booked.service_id, booked.call_id) == ("booked", "haircut", call.record.call_sid)
+    said = (booked.call_transcript or "").splitlines()
+    assert any("Receptionist: Hello, you've reached" in line for line in said)
+    assert sum("Caller: [dtmf] 1" in line for line in said) == text.count("press 1")
+    assert "Booked haircut" in (booked.call_summary or "")
+    assert "stored appointment: haircut" in capsys.readouterr().out
 
 
 @pytest.mark.deep

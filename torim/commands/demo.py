@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torim.config import Config
     from torim.desk.book import Appointment
     from torim.desk.business import Business
+    from torim.lab.measure import Limits
     from torim.lab.scenario import Scenario
 
 DONE_GAP_MS = 700  # between the engine's last sound and its response.done
@@ -36,18 +37,30 @@ def add_parser(subparsers: SubParsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Place the call; 0 only if every barge-in was obeyed in time, cleanly and truthfully, and the booking stands."""
-    from torim.commands.loops import run_quietly
-    from torim.config import Config
+    from torim.lab.measure import Limits
     from torim.lab.scenario import parse_scenario
 
     file = args.scenario or SCENARIO
     scenario = parse_scenario(file.read_text(encoding="utf-8"), title=file.stem)
-    shutil.rmtree(args.out / "data", ignore_errors=True)
-    config = Config(engine="embedded", data_dir=args.out / "data", log_level="WARNING")
+    placed, made = play(scenario, args.out)
+    return judge(placed, made, Limits(), args.out)
+
+
+def play(scenario: Scenario, out: Path) -> tuple[Placed, list[Appointment]]:
+    """Place the call with a server of its own, whose data are kept in ``out``; the call and what it booked."""
+    from torim.commands.loops import run_quietly
+    from torim.config import Config
+
+    shutil.rmtree(out / "data", ignore_errors=True)
+    config = Config(engine="embedded", data_dir=out / "data", log_level="WARNING")
     _tell(TITLE)
-    placed, made = run_quietly(config, _place(args.out, config, scenario))
-    problems = list(_problems(placed, made))
-    _show(placed, problems, args.out)
+    return run_quietly(config, _place(out, config, scenario))
+
+
+def judge(placed: Placed, made: list[Appointment], limits: Limits, out: Path) -> int:
+    """Show and keep what came of the call; 1 if a barge-in missed the limits or anything else went wrong."""
+    problems = list(_problems(placed, made, limits))
+    _show(placed, problems, limits, out)
     return 1 if problems else 0
 
 
@@ -91,12 +104,10 @@ def _described(item: Appointment, business: Business) -> str:
     return f"{service}, {local:%a %Y-%m-%d %H:%M}, {name}, {item.contact_phone or 'number withheld'} ({item.status})"
 
 
-def _problems(placed: Placed, made: list[Appointment]) -> Iterator[str]:
+def _problems(placed: Placed, made: list[Appointment], limits: Limits) -> Iterator[str]:
     """Everything that makes the demo fail, in words."""
-    from torim.lab.measure import Limits
-
     for row in placed.rows:
-        for problem in row.problems(Limits()):
+        for problem in row.problems(limits):
             yield f"{row.stage}: {problem}"
     for finding in placed.findings:
         if not finding.good:
@@ -107,12 +118,11 @@ def _problems(placed: Placed, made: list[Appointment]) -> Iterator[str]:
         yield "no appointment was stored"
 
 
-def _show(placed: Placed, problems: list[str], out: Path) -> None:
+def _show(placed: Placed, problems: list[str], limits: Limits, out: Path) -> None:
     from torim.lab import report
-    from torim.lab.measure import Limits
 
     _tell("")
-    for line in report.lines(placed.rows, Limits()):
+    for line in report.lines(placed.rows, limits):
         _tell(line)
     _tell(report.LEGEND)
     _tell("")

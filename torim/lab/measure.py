@@ -35,6 +35,7 @@ class Limits:
 
     clear_ms: float = 150.0
     truncation_ms: float = 40.0
+    silence_ms: float = MISSED_AFTER_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _slow(row: BargeIn, limits: Limits) -> Iterator[str]:
         yield "the AI did not stop"  # in less than that it may have come to its own end
     elif row.clear_ms is not None and row.clear_ms > limits.clear_ms:
         yield f"clear only after {row.clear_ms:.0f} ms"
-    if row.sounding and not row.blocked and row.silence_ms is not None and row.silence_ms > MISSED_AFTER_MS:
+    if row.sounding and not row.blocked and row.silence_ms is not None and row.silence_ms > limits.silence_ms:
         yield f"silence only after {row.silence_ms:.0f} ms"
     if row.sounding and not row.blocked and row.heard_ms is not None and row.truncated_ms is None:
         yield "the engine was not told what was heard"
