@@ -56,6 +56,30 @@ def test_a_job_that_was_given_up_is_seen_and_tried_again_once(office: Office) ->
     play(office, scene, office.key("business:read", "business:write"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "payload", "tells", "recipient"),
+    [
+        ("sms", {"notice": "reminder", "to": "customer", "version": 2}, "reminder", "customer"),
+        ("email", {"notice": "message", "to": "owner", "version": 0}, "message", "owner"),
+        ("webhook", {"event": "appointment.moved", "version": 1}, "moved", None),
+        ("webhook", {"event": "call.ended", "version": 0}, "call", None),
+        ("follow", {"fact": "message.left", "version": 0}, "message", None),
+        ("summary", {}, "call", None),
+        ("retention", {}, None, None),
+    ],
+)
+def test_a_job_says_what_it_is_about_and_whom_it_was_to_tell(
+    office: Office, kind: str, payload: dict[str, object], tells: str | None, recipient: str | None
+) -> None:
+    JobBook(office.store.database).add([NewJob("shop", kind, "k", NOW, "X1", payload)], NOW)
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        (job,) = (await client.get(PATH, params={"subject": "X1"})).json()["items"]
+        assert (job["kind"], job["tells"], job["recipient"]) == (kind, tells, recipient)
+
+    play(office, scene, office.key("business:read"))
+
+
 def test_jobs_of_another_business_are_not_there(office: Office) -> None:
     job = given_up(office, "w1", "other")
 

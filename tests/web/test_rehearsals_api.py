@@ -74,10 +74,12 @@ def test_an_owner_starts_one_and_follows_it(office: Office) -> None:
             steps=(Step(0, "hang up"),),
             findings=(found,),
             cuts=(cut,),
+            late_ms=31.5,
         )
         shown = (await client.get("/api/v1/rehearsals")).json()["items"][0]
         assert (shown["stage"], shown["good"], shown["call_id"]) == ("over", True, "CA9")
         assert shown["cuts"][0]["first_silence_ms"] == 40.0
+        assert shown["late_ms"] == 31.5
         assert shown["findings"][0]["source"] == "expect silence within 150 ms"
         rehearser.kept[0] = replace(rehearser.kept[0], findings=(replace(found, good=False),))
         assert not (await client.get("/api/v1/rehearsals")).json()["items"][0]["good"]

@@ -263,6 +263,7 @@ def _result(placed: Placed, line: LineSettings) -> dict[str, object]:
     return {
         "findings": tuple(_judged(found) for found in placed.findings),
         "cuts": tuple(_cut(row, limits) for row in placed.rows),
+        "late_ms": placed.record.worst_tick_ms,
     }
 
 

@@ -81,6 +81,7 @@ class Rehearsal:
     steps: tuple[Step, ...] = ()
     findings: tuple[Judged, ...] = ()
     cuts: tuple[Cut, ...] = ()
+    late_ms: float = 0.0  # how late the caller's own 20 ms pacing was, at worst: more than a frame spoils the figures
     problem: str = ""  # why it failed, as advice
 
     @property

@@ -2125,6 +2125,11 @@ export interface components {
              */
             last_error: string | null;
             /**
+             * Recipient
+             * @description Who was to be told; null: nobody, or another program.
+             */
+            recipient: ("customer" | "owner") | null;
+            /**
              * Run At
              * Format: date-time
              * @description When it is (or was) due.
@@ -2137,6 +2142,11 @@ export interface components {
              * @description Id of the call, appointment or message that it is about; may be empty.
              */
             subject: string;
+            /**
+             * Tells
+             * @description What it is about: `call` and `message`, else an appointment; null: none of these.
+             */
+            tells: ("booked" | "moved" | "cancelled" | "reminder" | "message" | "call") | null;
         };
         /**
          * JobStatus
@@ -2776,6 +2786,11 @@ export interface components {
             good: boolean;
             /** Id */
             id: string;
+            /**
+             * Late Ms
+             * @description How late the synthetic caller itself was, at worst; above 20 ms the machine was too busy.
+             */
+            late_ms: number;
             /**
              * Problem
              * @description Why it failed, as advice.

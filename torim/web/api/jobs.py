@@ -6,12 +6,12 @@ A job holds ids, never words or numbers of a caller. How jobs are done is decide
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from torim.storage.jobs import Job, JobBook, JobStatus
+from torim.storage.jobs import SUMMARY, Fact, Job, JobBook, JobStatus
 from torim.web.api.deps import ApiDeps, Deps
 from torim.web.api.models import CursorText, Id, Limit, Out, Page, Utc, read_cursor, write_cursor
 from torim.web.api.openapi import refuses
@@ -23,6 +23,17 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 _log = logging.getLogger("torim.web")
 Reads = Annotated[Principal, Depends(Needs(Scope.BUSINESS_READ))]
 Writes = Annotated[Principal, Depends(Needs(Scope.BUSINESS_WRITE))]
+Told = Literal["booked", "moved", "cancelled", "reminder", "message", "call"]
+Recipient = Literal["customer", "owner"]
+_TOLD: dict[str, Told] = {
+    **{told: told for told in get_args(Told)},
+    Fact.BOOKED.value: "booked",
+    Fact.MOVED.value: "moved",
+    Fact.CANCELLED.value: "cancelled",
+    Fact.MESSAGE_LEFT.value: "message",
+    Fact.CALL_ENDED.value: "call",
+    SUMMARY: "call",
+}
 
 
 class JobOut(Out):
@@ -31,6 +42,10 @@ class JobOut(Out):
     id: str
     kind: str = Field(description="follow, summary, webhook, email, sms, reminder.")
     subject: str = Field(description="Id of the call, appointment or message that it is about; may be empty.")
+    tells: Told | None = Field(
+        description="What it is about: `call` and `message`, else an appointment; null: none of these."
+    )
+    recipient: Recipient | None = Field(description="Who was to be told; null: nobody, or another program.")
     status: JobStatus = Field(description="dead: given up, somebody must look; dropped: nobody wants it any more.")
     run_at: Utc = Field(description="When it is (or was) due.")
     attempts: int
@@ -82,8 +97,13 @@ def book(deps: ApiDeps) -> JobBook:
 
 def job_out(job: Job, who: Principal) -> JobOut:
     """A job as the API shows it: what servers of the owner's and the operator's said is not everybody's."""
-    shown = JobOut.model_validate(job)
-    return shown if Scope.BUSINESS_WRITE in who.scopes else shown.model_copy(update={"last_error": None})
+    shown = {name: getattr(job, name) for name in set(JobOut.model_fields) - {"tells", "recipient"}}
+    if Scope.BUSINESS_WRITE not in who.scopes:
+        shown["last_error"] = None
+    said = [job.payload.get(name) for name in ("notice", "event", "fact")]
+    told = next((_TOLD[text] for text in (*said, job.kind) if text in _TOLD), None)
+    recipient = next((who for who in get_args(Recipient) if who == job.payload.get("to")), None)
+    return JobOut(**shown, tells=told, recipient=recipient)
 
 
 def _job(job_id: str, who: Principal, deps: ApiDeps) -> Job:

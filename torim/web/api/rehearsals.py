@@ -87,6 +87,9 @@ class RehearsalOut(Out):
     steps: list[StepOut]
     findings: list[FindingOut]
     cuts: list[CutOut]
+    late_ms: float = Field(
+        description="How late the synthetic caller itself was, at worst; above 20 ms the machine was too busy."
+    )
     problem: str = Field(description="Why it failed, as advice.")
 
 
