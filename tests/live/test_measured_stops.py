@@ -15,6 +15,7 @@ from torim.engines.script import says
 from torim.engines.scripted import ScriptedPeer
 from torim.web.call_page import Episode, entries, episodes
 
+HASTY = replace(TurnSettings(), verify_max_ms=100)  # shorter than any verdict on a voice
 LOCKED = replace(TurnSettings(), greeting_lock_max_ms=4_000)
 
 
@@ -92,10 +93,29 @@ def test_a_key_after_an_answered_question_is_measured_from_the_key(tmp_path: Pat
         await call.say(vowel(900))
         await call.until(call.sounding)
         await call.listen(2_000)
+        by_voice = [episode.stop_ms for episode in on_the_page(call)]
         call.press("1")
         await call.listen(200)
-        by_key = on_the_page(call)[-1]
+        *before, by_key = on_the_page(call)
         assert (by_key.verdict, by_key.stop_ms) == ("key", 0)
-        assert (call.bridge.tally.measures(2, None).stop_ms_max or 0) <= 150
+        assert [episode.stop_ms for episode in before] == by_voice
+        assert len(call.bridge.tally.stop_ms) == len(by_voice)  # the key is none of them
+
+    play(scene())
+
+
+def test_a_cut_after_a_hold_without_a_verdict_is_measured_from_the_callers_onset(tmp_path: Path) -> None:
+    async def scene() -> None:
+        call = make_scene(tmp_path, long_answers, turn_settings=HASTY)
+        await call.until(call.sounding)
+        await call.listen(1_000)
+        await call.say(vowel(1_200))
+        undecided, cut = on_the_page(call)
+        assert (undecided.verdict, undecided.cut) == ("undecided", False)
+        assert (cut.verdict, cut.cut, cut.onset_ms) == ("voice", True, undecided.onset_ms)
+        assert undecided.resume_ms is not None and cut.stop_ms is not None
+        assert cut.stop_ms > undecided.resume_ms  # the AI was heard again meanwhile
+        hold_ms, cut_ms = call.bridge.tally.stop_ms
+        assert abs(hold_ms - (undecided.stop_ms or 0)) <= 20 and abs(cut_ms - cut.stop_ms) <= 20
 
     play(scene())

@@ -75,7 +75,11 @@ class Bridge:
         self._near = NearSide(self.engine.append, ears, setup.recording)
         self._far = FarSide(ears, setup.recording)
         self._tools = tools.ToolRunner(
-            setup.desk, services.pool, partial(self._edge, self._tool_finished), self._tool_failed
+            setup.desk,
+            services.pool,
+            partial(self._edge, self._tool_finished),
+            self._tool_failed,
+            unanswered=setup.unanswered,
         )
         self._steps = Steps()
         self._timer = Deadline(loop, self.clock, partial(self._edge, self._apply, None))
@@ -252,8 +256,10 @@ class Bridge:
 
     def _note(self, note: act.Note) -> None:
         if note.reason is Reason.BLOCKED:
-            self._steps.onset_ms = None  # what may stop nothing is measured by no later clear
+            self._steps.onset_ms = self._steps.sound_ms = None  # what may stop nothing is measured by no later clear
             self.tally.blocked(self.clock.now_ms())
+        elif note.reason is Reason.RESUMED_AT_DEADLINE:
+            self._steps.onset_ms = self._steps.sound_ms  # if it proves to be the caller, they have waited since then
         self.barge_ins += note.reason in _CUTS and note.level >= Level.INFO
         self.tally.note(note)
         self._services.metrics.note(note)
@@ -279,13 +285,14 @@ class Bridge:
         self._steps.last_words.transcribed(event.item_id)
 
     def _onset(self, event: ev.VoiceOnset) -> None:
-        self._steps.onset_ms = event.audio_ms
+        self._steps.onset_ms = self._steps.sound_ms = event.audio_ms
 
     def _sound_over(self, event: ev.VoiceDropped | ev.KeyPressed) -> None:
-        self._steps.onset_ms = None  # a later clear follows from something else; a key's own is in the same callback
+        # A later clear follows from something else; a key's own is in the same callback.
+        self._steps.onset_ms = self._steps.sound_ms = None
 
     def _voice_ended(self, event: ev.VoiceEnded) -> None:
-        self._steps.onset_ms = None
+        self._steps.onset_ms = self._steps.sound_ms = None
         self.tally.turn_ended(self.clock.now_ms() - self.setup.listen_settings.endpoint_ms)
 
     def _response_done(self, event: ev.ResponseDone) -> None:
@@ -388,6 +395,7 @@ class Steps:
     waiting: deque[_Step] = field(default_factory=deque)
     running: bool = False
     onset_ms: int | None = None
+    sound_ms: int | None = None  # the onset of the sound that goes on
     last_words: LastWords = field(default_factory=LastWords)
 
 

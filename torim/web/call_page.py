@@ -152,6 +152,9 @@ class _Reader:
         self._held: Entry | None = None
         self._dropped = "undecided"
         self._refused = False  # the sound that goes on may stop nothing
+        self._unjudged_ms: int | None = (
+            None  # the onset of a sound that goes on, though its hold had no verdict in time
+        )
 
     def take(self, entry: Entry) -> None:
         """One entry."""
@@ -175,11 +178,13 @@ class _Reader:
     def _caller(self, entry: Entry) -> None:
         verb = entry.what.partition(" ")[0]
         if verb == "voice_onset":
-            self._onset_ms, self._refused = self._on_call_clock(entry), False
+            self._onset_ms, self._refused, self._unjudged_ms = self._on_call_clock(entry), False, None
         elif verb == "voice_dropped":
-            self._dropped = entry.values.get("0", "undecided")
-        elif verb == "key" or (verb == "voice_sure" and self._onset_ms is None and not self._refused):
+            self._dropped, self._unjudged_ms = entry.values.get("0", "undecided"), None
+        elif verb == "key":
             self._onset_ms = entry.at_ms
+        elif verb == "voice_sure" and self._onset_ms is None and not self._refused:
+            self._onset_ms = entry.at_ms if self._unjudged_ms is None else self._unjudged_ms
 
     def _on_call_clock(self, entry: Entry) -> int:
         offset = next((offset for since, offset in reversed(self._origins) if since <= entry.at_ms), None)
@@ -197,6 +202,8 @@ class _Reader:
         if self._held is not None and self._held.values.get("sounding") == "true":
             episode = self._add(entry, self._dropped, cut=False, stopped=True)
             self.found[-1] = replace(episode, resume_ms=entry.at_ms - episode.onset_ms)
+        if entry.reason is Reason.RESUMED_AT_DEADLINE:  # if it proves to be the caller, they have waited since then
+            self._unjudged_ms, self._cleared_ms = self._onset_ms, None
         self._held = self._onset_ms = None
         self._dropped = "undecided"
 
