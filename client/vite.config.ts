@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
@@ -9,11 +9,14 @@ const SERVER = process.env.SERVER_URL ?? "http://localhost:8080";
 
 /** The server sends bytes as they are, so what is worth compressing lies beside its original. */
 function compressed(): Plugin {
+  let assets = "";
   return {
     name: "torim-compressed",
     apply: "build",
+    configResolved({ root, build }) {
+      assets = join(resolve(root, build.outDir), "assets"); // the build tool names a directory of its own
+    },
     closeBundle() {
-      const assets = join(import.meta.dirname, OUT, "assets");
       for (const name of readdirSync(assets)) {
         if (/\.(js|css|svg)$/.test(name)) {
           const path = join(assets, name);

