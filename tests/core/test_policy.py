@@ -10,7 +10,7 @@ from torim.core.echo import FarEnd, Sound
 from torim.core.events import Verdict, VoiceDropped, VoiceEnded, VoiceEvent, VoiceLeans, VoiceOnset, VoiceSure
 from torim.core.listening import Listener, Measure
 from torim.core.policy import Context, Moment, context_of, decide, row
-from torim.core.settings import PATIENCE, ListenSettings, listen_settings
+from torim.core.settings import PATIENCE, ListenSettings, TurnSettings, listen_settings
 
 SETTINGS = ListenSettings()
 SPEAKING = FarEnd(sounding=True, since_played_ms=0)
@@ -104,6 +104,17 @@ def test_a_voice_that_goes_on_in_mid_statement_is_a_turn_before_600_ms():
     call = Call().word(4.0, 900, SPEAKING)
     assert call.kinds() == [VoiceOnset, VoiceSure, VoiceEnded]
     assert 400 <= call.delay(VoiceSure) <= 600
+
+
+@pytest.mark.parametrize("patience", PATIENCE)
+@pytest.mark.parametrize("odds", [None, -0.5, 1.2])
+def test_the_listener_has_decided_before_the_core_goes_on_without_a_verdict(patience: str, odds: float | None):
+    """Lowered until decided: the AI is never at full level while the question is still open."""
+    murmur = VOICE._replace(voicing=0.2)
+    call = Call(listen_settings(patience)).hear(murmur, 0.6, odds, 1_500, SPEAKING)
+    onset_ms = call.delay(VoiceOnset)
+    decided_ms = next(at for at, event in call.said if isinstance(event, VoiceDropped | VoiceSure)) - 1_000
+    assert decided_ms - onset_ms < TurnSettings().verify_max_ms - 20  # of the next frame
 
 
 def test_an_acknowledgement_of_the_same_length_that_fades_is_none():

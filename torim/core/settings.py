@@ -25,7 +25,9 @@ class TurnSettings:
     playout_chunk_ms: int = setting(60, "three frames a message: a third of the wake-ups, still a fine clear")
     mark_every_ms: int = setting(240, "fine enough to correct the clock, cheap enough to send")
     echo_window_ms: int = setting(350, "speech this soon after the last played sample is verified")
-    verify_max_ms: int = setting(600, "an undecided hold resumes by then at the latest")
+    verify_max_ms: int = setting(
+        820, "the detector has decided by then (`verify_learned_ms`): a hold whose verdict is lost goes on"
+    )
     hold_silence_max_ms: int = setting(350, "longer silence sounds like a dropped call: go on ducked")
     hold_silence_likely_ms: int = setting(
         500, "the same of a sound that goes on and is likely a turn: nobody hears us flicker between hold and cut"
@@ -40,6 +42,7 @@ class TurnSettings:
     engine_creates_wait_ms: int = setting(1_500, "an engine that creates by itself has done so by then")
     last_words_ms: int = setting(500, "in the AI's last half second a short word is an answer")
     max_turn_ms: int = setting(20_000, "a turn longer than this is committed; background must not hold it open")
+    wordless_turns_max: int = setting(3, "as many refusals in a row lead out of the tools, too")
     created_overdue_ms: int = setting(5_000, "an engine that has not begun by then has lost the request")
     cancel_overdue_ms: int = setting(2_000, "response.done follows a cancel within a round trip")
     progress_overdue_ms: int = setting(8_000, "a live response that says nothing for this long is lost")
@@ -110,7 +113,7 @@ class ListenSettings:
     noise_verdict_ms: int = setting(300, "no word of the neural VAD by then: noise")
     verify_max_ms: int = setting(560, "an open question is dropped; a second trigger starts anew")
     verify_learned_ms: int = setting(
-        760, "with the verifier: the AI goes on at 600 ms, and is stopped again if need be"
+        760, "with the verifier; the AI is lowered until then, never at full level under an open question"
     )
     verification: str = setting(
         "learned", "learned, rules (also where weights are missing), or off: every hold is a cut"
