@@ -244,6 +244,7 @@ def test_fixed_sentences_are_said_exactly(desk: Any) -> None:
         "prompt",
         "retry",
         "returned",
+        "way_out",
     ]
     assert prompts["prompt"] == 'Say exactly: "אתם עדיין על הקו?"'
     assert prompts["greeting"].startswith('Say exactly: "שלום, כאן סטודיו שקד.')

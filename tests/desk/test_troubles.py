@@ -32,6 +32,11 @@ class OneCall:
         context = CallContext("CA1", f"t{self.asked}", "+972501234567", language, None, self.troubles)
         return json.loads(self.receptionist.run(tool, json.dumps(arguments), context, NOW))
 
+    def give_up(self, why: str, language: str = "en") -> Any:
+        self.asked += 1
+        context = CallContext("CA1", f"t{self.asked}", "+972501234567", language, None, self.troubles)
+        return json.loads(self.receptionist.unanswered("find_slots", why, context, NOW))
+
     def fail(self, language: str = "en") -> Any:
         answer = self.ask("find_slots", language, service_id=self.service, wish="the 31st of February")
         assert answer["error"] == "wish.impossible"
@@ -97,3 +102,20 @@ def test_a_database_that_fails_again_and_again_leads_out_too() -> None:
     troubles, failed = Troubles(), {"ok": False, "error": "storage.locked"}
     assert [troubles.count("find_slots", failed) for _ in range(6)] == [False, False, True, False, False, True]
     assert not troubles.count("leave_message", failed)
+
+
+def test_tools_that_give_no_answer_count_too(desk: Any) -> None:
+    call = OneCall(desk)
+    first, second, third = (call.give_up("timeout") for _ in range(3))
+    assert first["ok"] is False and first["error"] == "timeout"
+    assert first["spoken"] == say("en", Phrase.NOT_UNDERSTOOD), "nobody knows whether it was done"
+    assert "way_out" not in first and "way_out" not in second
+    assert third["way_out"] and third["spoken"] == say("en", Phrase.WAY_OUT)
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_a_caller_whose_words_are_not_understood_is_offered_what_there_is(desk: Any, language: str) -> None:
+    without = OneCall(desk).receptionist.prompts(language)["way_out"]
+    reachable = OneCall(desk, Transfer(number="+972541112222")).receptionist.prompts(language)["way_out"]
+    assert f'"{say(language, Phrase.WAY_OUT)}"' in without
+    assert f'"{say(language, Phrase.WAY_OUT_OR_PERSON)}"' in reachable

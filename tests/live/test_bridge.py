@@ -19,9 +19,19 @@ from bridge_scene import (
     vowel,
 )
 
-from torim.core.actions import CancelResponse, ClearAudio, FallBackEngine, RunTool, TruncateItem
+from torim.core.actions import (
+    CancelResponse,
+    ClearAudio,
+    CreateResponse,
+    FallBackEngine,
+    Note,
+    Purpose,
+    RunTool,
+    TruncateItem,
+)
 from torim.core.events import CallerGone, EndReason, EngineFault, EngineLost, EngineReady, ToolFinished, VoiceOnset
-from torim.engines.script import calls_tool, says
+from torim.core.reasons import Reason
+from torim.engines.script import Behaviour, calls_tool, says
 from torim.engines.scripted import ScriptedPeer
 from torim.errors import EngineError
 from torim.live.link import CARRIER_UNSENT_MAX_BYTES
@@ -367,6 +377,25 @@ def test_a_tool_that_raises_is_answered_with_an_error(tmp_path: Path) -> None:
         await call.until(lambda: call.happened(ToolFinished))
         assert json.loads(call.happened(ToolFinished)[0].output) == {"ok": False, "error": "failed"}
         await call.until(call.sounding)
+
+    play(scene())
+
+
+def test_a_caller_without_words_is_offered_a_way_out_by_instructions_of_its_own(tmp_path: Path) -> None:
+    """Of what the caller said nothing could be written down, turn after turn."""
+
+    async def scene() -> None:
+        peer = ScriptedPeer(otherwise=lambda request: says("Pardon?", 300), behaviour=Behaviour(caller_says=""))
+        call = make_scene(tmp_path, lambda: peer, prompts={Purpose.WAY_OUT: "Offer a message."})
+        await call.until(call.sounding)
+        while not (noted := [note for note in call.happened(Note) if note.reason is Reason.NOT_UNDERSTOOD]):
+            await call.say(vowel(600))
+            await call.listen(2000)
+        asked = [create.purpose for create in call.happened(CreateResponse)]
+        assert noted[0].evidence == {"in_a_row": 3} and asked.count(Purpose.REPLY) >= 3
+        assert asked[-1] is Purpose.WAY_OUT
+        (create,) = [body for body in call.engine.commands("response.create") if "instructions" in body["response"]]
+        assert create["response"]["instructions"] == "Offer a message."
 
     play(scene())
 

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from bridge_scene import AtOnce, play
@@ -18,7 +19,9 @@ from torim.live.tools import TOOL_WAIT_S, ToolRunner, operators_trouble
 class Asked:
     """A runner, what it answered, and what it told the operator."""
 
-    def __init__(self, desk: Callable[[RunTool], str], pool: object = None, wait_s: float = TOOL_WAIT_S) -> None:
+    def __init__(
+        self, desk: Callable[[RunTool], str], pool: object = None, wait_s: float = TOOL_WAIT_S, **given: Any
+    ) -> None:
         self.answers: list[str] = []
         self.failures: list[str] = []
         self.answered = asyncio.Event()
@@ -28,6 +31,7 @@ class Asked:
             lambda action, output: self._answer(output),
             lambda name, why: self.failures.append(f"{name}: {why}"),
             wait_s,
+            **given,
         )
 
     def _answer(self, output: str) -> None:
@@ -85,3 +89,31 @@ def test_an_answer_after_its_time_changes_nothing_and_is_told() -> None:
         assert "after its time was up" in asked.failures[1]
 
     asyncio.run(scene())
+
+
+def test_what_a_tool_left_open_is_answered_by_the_desk_once() -> None:
+    """Also when it fails after its time: the caller was told once, and it counts once."""
+
+    async def scene() -> None:
+        go_on, given_up = threading.Event(), []
+
+        def unanswered(action: RunTool, why: str) -> str:
+            given_up.append(why)
+            return json.dumps({"spoken": "I am sorry."})
+
+        def fails(action: RunTool) -> str:
+            go_on.wait(10)
+            raise RuntimeError("no database")
+
+        with ThreadPoolExecutor(1) as pool:
+            asked = Asked(fails, pool, wait_s=0.05, unanswered=unanswered)
+            asked.start()
+            await asyncio.wait_for(asked.answered.wait(), 10)
+            (job,) = asked.runner.unfinished
+            go_on.set()
+            with pytest.raises(RuntimeError):
+                await asyncio.wrap_future(job)
+            await asyncio.sleep(0)
+        assert (given_up, asked.answers) == (["timeout"], ['{"spoken": "I am sorry."}'])
+
+    play(scene())

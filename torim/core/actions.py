@@ -23,6 +23,7 @@ class Purpose(Enum):
     GOODBYE = "goodbye"
     HANDOVER = "handover"  # the caller is put through to a person
     RETRY = "retry"  # an answer failed or had no sound
+    WAY_OUT = "way_out"  # the reply to a caller who is not understood again and again
     CONTINUE = "continue"  # an answer was lost or stopped in mid-sentence, or a tool's output is in
 
 

@@ -24,6 +24,7 @@ PRECEDENCE = (
     Purpose.RETRY,
     Purpose.CONTINUE,
     Purpose.REPLY,
+    Purpose.WAY_OUT,
     Purpose.GOODBYE,
     Purpose.HANDOVER,
 )

@@ -150,7 +150,7 @@ class Call:
         if ask_ms is not None and ask_ms <= now_ms:
             if s.floor is Floor.OPEN:
                 s.move(FloorInput.OWED)
-            s.answers.ask(now_ms)
+            settling.ask(s, now_ms)
         playing.release(s, now_ms)
         courtesies.keep(s, now_ms)
         own_words.keep(s, now_ms)

@@ -112,6 +112,7 @@ def hand_over_keys(s: CallState, now_ms: int) -> None:
     text = f"[dtmf] {digits.rstrip('#') or '#'}"
     s.out.add(AddText(s.out.command("keys"), "user", text))
     manners.key_turns += 1
+    manners.wordless_turns = 0
     item_id = f"keys-{manners.key_turns}"
     s.words.caller(item_id, now_ms, now_ms)
     s.words.caller_words(item_id, text, now_ms)

@@ -54,6 +54,7 @@ class Reason(Enum):
     TURN_COMMITTED = ("[TURN]", "the caller's turn is committed")
     TURN_FALSE = ("[TURN]", "an engine turn holds no voice of the caller; no answer to it")
     TURN_TOO_LONG = ("[TURN]", "committed at the longest turn")
+    NOT_UNDERSTOOD = ("[TURN]", "not understood: turn after turn had no words; the reply offers a way out")
     KEYS_SENT = ("[TURN]", "keys handed to the engine")
     # tools
     TOOL_STARTED = ("[TOOL]", "started")

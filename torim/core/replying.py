@@ -96,6 +96,8 @@ def outcome(s: CallState, response: Response, event: ResponseDone, now_ms: int) 
         started = s.tools.start(event.calls, audible=response.audio_ms > 0)
         if response.audio_ms > 0 or event.calls:
             s.answers.retries = 0
+        if started or (response.purpose is Purpose.WAY_OUT and response.audio_ms > 0):
+            s.manners.wordless_turns = 0  # an engine that asks for a tool has heard something
         if started and s.floor is Floor.OPEN:
             s.move(FloorInput.OWED)
         if response.audio_ms > 0 or started:

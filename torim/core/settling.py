@@ -64,8 +64,8 @@ def pending_judged(s: CallState, now_ms: int) -> None:
 def caller_turn(s: CallState, item: Item, now_ms: int) -> None:
     origin_ms = s.manners.audio_origin_ms
     s.words.caller(item.item_id, origin_ms + s.turns.voice_start_ms(item), origin_ms + (item.end_ms or item.start_ms))
-    if item.text:
-        s.words.caller_words(item.item_id, item.text, now_ms)
+    if item.text is not None:
+        written(s, item.item_id, item.text, now_ms)
     s.out.note(Reason.TURN_COMMITTED, Level.DEBUG, item=item.item_id, voiced=item.voiced)
     if item.voiced and not s.turns.open:
         return  # part of a turn that was settled before
@@ -115,11 +115,32 @@ def dispute_over(s: CallState, now_ms: int) -> None:
 
 def caller_transcript(s: CallState, event: CallerTranscript, now_ms: int) -> None:
     item = s.turns.items.get(event.item_id)
+    text = event.text or ""
     if item is not None and item.judgement is not Judgement.TURN:
-        item.text = event.text or ""
+        item.text = text
         false_words(s, item, now_ms)
-    elif event.text:
-        s.words.caller_words(event.item_id, event.text, now_ms)
+    elif text or (item is not None and item.text is None):
+        written(s, event.item_id, text, now_ms)
+        if item is not None:
+            item.text = text
+
+
+def written(s: CallState, item_id: str, text: str, now_ms: int) -> None:
+    """The words of a turn came, or nothing came of writing them down."""
+    if text:
+        s.manners.wordless_turns = 0
+        s.words.caller_words(item_id, text, now_ms)
+    else:
+        s.manners.wordless_turns += 1
+
+
+def ask(s: CallState, now_ms: int) -> None:
+    """Ask for what is owed; the reply to a caller who is not understood offers a way out."""
+    wish, wordless = s.answers.wish, s.manners.wordless_turns
+    if wish is not None and wish.purpose is Purpose.REPLY and wordless >= s.settings.wordless_turns_max:
+        s.out.note(Reason.NOT_UNDERSTOOD, Level.INFO, in_a_row=wordless)
+        s.answers.want(Purpose.WAY_OUT, over_audio=wish.over_audio)
+    s.answers.ask(now_ms)
 
 
 def false_words(s: CallState, item: Item, now_ms: int) -> None:

@@ -47,6 +47,7 @@ class Manners:
     silences: int = 0  # prompts into mutual silence since the caller was last heard
     keys: list[str] = field(default_factory=list)  # gathered, not yet handed over
     key_turns: int = 0
+    wordless_turns: int = 0  # in a row, whose transcription failed or was empty
     audio_origin_ms: int = 0  # call clock at which the clock of appended audio began
     voice_ms: int = -1_000_000  # when the caller's voice was last known
     ai_silent_ms: int | None = None  # when an echo of the AI's last played sample can reach us

@@ -142,6 +142,12 @@ RETRY_INSTRUCTIONS = (
 )
 
 
+WAY_OUT_INSTRUCTIONS = (
+    "The caller's last turns could not be put into writing: the line may be bad. If you understood the caller's last "
+    'words, answer them. If you did not, say: "{sentence}" Then do as the caller wishes.'
+)
+
+
 def number(value: int) -> str:
     """A whole number from 0 to 99 in words."""
     if value < 20:

@@ -113,6 +113,12 @@ RETRY_INSTRUCTIONS = (
 )
 
 
+WAY_OUT_INSTRUCTIONS = (
+    "את דבריו האחרונים של המתקשר לא היה אפשר לתמלל: אולי הקו גרוע. אם הבנת את דבריו האחרונים, עני עליהם. "
+    'אם לא הבנת, אמרי: "{sentence}" ואז עשי כבקשת המתקשר.'
+)
+
+
 def feminine(value: int) -> str:
     """A whole number from 0 to 99 in words, feminine, as hours and minutes are counted."""
     return _number(value, FEMININE, FEMININE_TEENS)

@@ -36,6 +36,7 @@ __all__ = ["CallContext", "Receptionist"]
 VOICE_NOTE = "save_voice_note"
 TRANSFER = "transfer_call"
 CODES = frozenset({"send_code", "check_code"})
+ADDED = frozenset({"retry", "way_out"})  # prompts that need the standing instructions, too
 _SENTENCES = (
     Phrase.GREETING,
     Phrase.PROMPT,
@@ -96,7 +97,8 @@ class Receptionist:
     def prompts(self, language: str, *, returned: bool = False) -> dict[str, str]:
         """The instructions of the responses that the core creates by itself, by purpose.
 
-        All are fixed sentences but ``retry``, which asks for the lost answer again.
+        All are fixed sentences but ``retry``, which asks for the lost answer again, and ``way_out``, for a caller
+        who is not understood: these two are `ADDED` to the standing instructions.
 
         Args:
             returned: The caller comes back from a transfer that nobody answered.
@@ -107,6 +109,8 @@ class Receptionist:
             sentences["greeting"] = sentences["returned"]
         prompts = {key: say_exactly(sentence) for key, sentence in sentences.items()}
         prompts["retry"] = speech(language).RETRY_INSTRUCTIONS.format(sentence=sentences["retry"])
+        way_out = Phrase.WAY_OUT_OR_PERSON if self._offers(TRANSFER) else Phrase.WAY_OUT
+        prompts["way_out"] = speech(language).WAY_OUT_INSTRUCTIONS.format(sentence=say(language, way_out))
         return prompts
 
     def tools(self) -> list[Tool]:
@@ -152,6 +156,16 @@ class Receptionist:
             answer = self._perform(asked, call, now_utc)
         except TorimError as error:
             answer = self._words.refusal(error, call)
+        return _json(self._counted(name, answer, call, now_utc))
+
+    def unanswered(self, name: str, why: str, call: CallContext, now_utc: datetime) -> str:
+        """The answer, as JSON text, of a tool that gave none itself; ``why`` is a code such as ``timeout``.
+
+        Nobody knows what it did: the caller is not told that nothing happened. Blocks on nothing.
+        """
+        detail = "It may have been done all the same: look it up before you try once more."
+        spoken = self._words.say(call, Phrase.NOT_UNDERSTOOD)
+        answer = {"ok": False, "error": why, "detail": detail, "spoken": spoken}
         return _json(self._counted(name, answer, call, now_utc))
 
     def _counted(self, name: str, answer: Answer, call: CallContext, now_utc: datetime) -> Answer:

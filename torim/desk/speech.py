@@ -20,6 +20,7 @@ class Speech(Protocol):
     PHRASES: dict[Phrase, str]
     LANGUAGE_NAMES: dict[str, str]
     RETRY_INSTRUCTIONS: str
+    WAY_OUT_INSTRUCTIONS: str
     CLOSED: str
 
     def day(self, wanted: date, today: date | None = None) -> str: ...

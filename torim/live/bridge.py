@@ -75,7 +75,11 @@ class Bridge:
         self._near = NearSide(self.engine.append, ears, setup.recording)
         self._far = FarSide(ears, setup.recording)
         self._tools = tools.ToolRunner(
-            setup.desk, services.pool, partial(self._edge, self._tool_finished), self._tool_failed
+            setup.desk,
+            services.pool,
+            partial(self._edge, self._tool_finished),
+            self._tool_failed,
+            unanswered=setup.unanswered,
         )
         self._steps = Steps()
         self._timer = Deadline(loop, self.clock, partial(self._edge, self._apply, None))

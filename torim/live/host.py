@@ -28,7 +28,7 @@ from torim.core.own_words import Clip, Own
 from torim.core.replay import head
 from torim.core.settings import TurnSettings, listen_settings
 from torim.desk.business import Business, PrivacyMode
-from torim.desk.receptionist import CallContext, Receptionist
+from torim.desk.receptionist import ADDED, CallContext, Receptionist
 from torim.desk.troubles import Troubles
 from torim.engines.base import SessionConfig, ToolSpec
 from torim.errors import CarrierError, TorimError
@@ -47,7 +47,7 @@ from torim.live.recording import Recording
 from torim.live.setup import CallServices, CallSetup
 from torim.live.spool import Spool
 from torim.live.stream import Stream
-from torim.live.tools import Desk
+from torim.live.tools import Desk, Unanswered
 from torim.live.trace import CallTrace, Keep, TraceHub
 from torim.storage.files import call_files, notes_dir
 from torim.storage.records import REHEARSAL
@@ -241,7 +241,9 @@ class CallHost:
         caller = token.caller if token.caller is not None else opened.parameters.get("caller", "")[:64]
         returned = RETURNED in opened.parameters
         clips = self._clips(business, language)
-        plans = parts.plans(self._session(receptionist, language))
+        session = self._session(receptionist, language)
+        plans = parts.plans(session)
+        desk, unanswered = _desk(receptionist, call_id, caller or None, language)
         settings = replace(TurnSettings(), max_call_ms=config.max_call_minutes * 60_000)
         names = {"call": call_id, "stream": opened.stream_sid, "started": started_at.isoformat(timespec="seconds")}
         names |= {"carrier": stream.carrier, "engine": plans[0].name}
@@ -256,8 +258,9 @@ class CallHost:
             called=called,
             language=language,
             plans=plans,
-            desk=_desk(receptionist, call_id, caller or None, language),
-            prompts=_prompts(receptionist, language, returned),
+            desk=desk,
+            unanswered=unanswered,
+            prompts=_prompts(receptionist, language, returned, session.instructions),
             clips=clips,
             trace=CallTrace(call_id, files.timeline, parts.spool, parts.hub, names | facts, keeps),
             model=config.model if plans[0].name == "openai" else None,
@@ -353,21 +356,28 @@ def _either(wanted: bool | None, otherwise: bool) -> bool:
     return otherwise if wanted is None else wanted
 
 
-def _prompts(receptionist: Receptionist, language: str, returned: bool) -> dict[Purpose, str]:
+def _prompts(receptionist: Receptionist, language: str, returned: bool, standing: str) -> dict[Purpose, str]:
+    """Instructions by purpose; those of one response replace the session's, so they bring them along."""
     known = {purpose.value: purpose for purpose in Purpose}
     prompts = receptionist.prompts(language, returned=returned)
+    prompts |= {key: f"{standing}\n\n{prompts[key]}" for key in ADDED}
     return {known[key]: text for key, text in prompts.items() if key in known}
 
 
-def _desk(receptionist: Receptionist, call_id: str, caller: str | None, language: str) -> Desk:
+def _desk(receptionist: Receptionist, call_id: str, caller: str | None, language: str) -> tuple[Desk, Unanswered]:
     """The tools of one call, which remember whom it has proved to be, and what went wrong in a row."""
     identity, troubles = receptionist.identity(caller), Troubles()
 
-    def run(action: RunTool) -> str:
-        context = CallContext(call_id, action.call_id, caller, language, identity, troubles)
-        return receptionist.run(action.name, action.arguments, context, utc_now())
+    def context(action: RunTool) -> CallContext:
+        return CallContext(call_id, action.call_id, caller, language, identity, troubles)
 
-    return run
+    def run(action: RunTool) -> str:
+        return receptionist.run(action.name, action.arguments, context(action), utc_now())
+
+    def unanswered(action: RunTool, why: str) -> str:
+        return receptionist.unanswered(action.name, why, context(action), utc_now())
+
+    return run, unanswered
 
 
 def _call_over(receptionist: Receptionist, call_id: str) -> None:

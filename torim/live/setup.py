@@ -20,7 +20,7 @@ from torim.live.ears import VadBatch
 from torim.live.engine_side import EnginePlan
 from torim.live.metrics import CallMetrics
 from torim.live.recording import Recording
-from torim.live.tools import Desk
+from torim.live.tools import Desk, Unanswered, wordless
 from torim.live.trace import CallTrace
 from torim.storage.store import Store
 
@@ -51,6 +51,7 @@ class CallSetup:
     engine_creates: bool = False
     turn_settings: TurnSettings = field(default_factory=TurnSettings)
     listen_settings: ListenSettings = field(default_factory=ListenSettings)
+    unanswered: Unanswered = wordless  # for a tool that gave no answer itself
     book: Store | None = None  # in which a rehearsal books; None: the installation's
 
 

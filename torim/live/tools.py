@@ -30,6 +30,16 @@ SAVE_VOICE_NOTE = "save_voice_note"
 
 Desk = Callable[[RunTool], str]  # blocking; answers a call with JSON text
 Finished = Callable[[RunTool, str], None]
+Unanswered = Callable[[RunTool, str], str]  # at once: the answer of a tool that failed, and why
+
+
+def wordless(action: RunTool, why: str) -> str:
+    """The answer of a tool that failed, without words."""
+    return _error(why)
+
+
+def _error(code: str) -> str:
+    return json.dumps({"ok": False, "error": code})
 
 
 class NotePlace(Protocol):
@@ -46,6 +56,7 @@ class ToolRunner:
 
     Args:
         failed: Told of what concerns the operator: the tool's name and what is wrong.
+        unanswered: Answers for a tool that gave no answer itself.
     """
 
     def __init__(
@@ -55,12 +66,14 @@ class ToolRunner:
         finished: Finished,
         failed: Callable[[str, str], None],
         wait_s: float = TOOL_WAIT_S,
+        unanswered: Unanswered = wordless,
     ) -> None:
         self._desk = desk
         self._pool = pool
         self._finished = finished
         self._failed = failed
         self._wait_s = wait_s
+        self._unanswered = unanswered
         self._running: dict[str, asyncio.TimerHandle] = {}
         self._jobs: list[Future[str]] = []
 
@@ -84,10 +97,10 @@ class ToolRunner:
 
     def _done(self, action: RunTool, future: asyncio.Future[str]) -> None:
         if future.cancelled():
-            self._end(action, _error("cancelled"))
+            self._give_up(action, "cancelled")
         elif (error := future.exception()) is not None:
             self._failed(action.name, f"{type(error).__name__}: {error}")
-            self._end(action, _error("failed"))
+            self._give_up(action, "failed")
         else:
             self._answered(action, future.result())
 
@@ -101,17 +114,17 @@ class ToolRunner:
 
     def _late(self, action: RunTool) -> None:
         self._failed(action.name, f"no answer within {self._wait_s:.0f} s")
-        self._end(action, _error("timeout"))
+        self._give_up(action, "timeout")
+
+    def _give_up(self, action: RunTool, why: str) -> None:
+        if action.call_id in self._running:
+            self._end(action, self._unanswered(action, why))
 
     def _end(self, action: RunTool, output: str) -> None:
         timer = self._running.pop(action.call_id, None)
         if timer is not None:
             timer.cancel()
             self._finished(action, output)
-
-
-def _error(code: str) -> str:
-    return json.dumps({"ok": False, "error": code})
 
 
 def ends_call(name: str, output: str) -> EndReason | None:
