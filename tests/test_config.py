@@ -131,6 +131,18 @@ def test_a_value_that_cannot_be_right_is_refused(name: str, value: str, advice: 
 
 
 @pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        ("smtp://desk:s3cret@mail.shaked.example?tls=never", "?tls=optional"),
+        ("desk:s3cret@mail.shaked.example", "an address such as smtp://user:password@"),
+    ],
+)
+def test_a_wrong_address_of_a_mail_server_is_refused_without_its_password(value: str, advice: str) -> None:
+    message = refusal({"TORIM_SMTP_URL": value})
+    assert advice in message and "s3cret" not in message
+
+
+@pytest.mark.parametrize(
     ("env", "advice"),
     [
         ({"TORIM_ENGINE": "openai"}, "needs OPENAI_API_KEY"),

@@ -145,7 +145,8 @@ class Config:
         None,
         read.mail_server,
         "Mail server that confirmations and reminders go out through, such as"
-        " `smtp://user:password@mail.example.com:587`; `smtps` speaks TLS from the beginning.",
+        " `smtp://user:password@mail.example.com:587`; `smtps` speaks TLS from the beginning. A password"
+        " is sent without TLS only on this machine, or with `?tls=optional` at the end.",
         secret=True,
     )
     mail_from: str | None = setting(

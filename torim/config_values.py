@@ -125,7 +125,10 @@ def filled(url: str, worker: int, port: int) -> str:
 
 def mail_server(value: str) -> str:
     """An SMTP server; its user and password may stand in the address."""
-    return _url(value, {"smtp": True, "smtps": True}, "an address such as smtp://user:password@mail.example.com:587")
+    wanted = "an address such as smtp://user:password@mail.example.com:587"
+    if urlsplit(value).query not in ("", "tls=optional"):
+        raise BadValue(f"{wanted}; the only addition is ?tls=optional, for a password that may travel without TLS")
+    return _url(value, {"smtp": True, "smtps": True}, wanted, query=True)
 
 
 def mail_address(value: str) -> str:

@@ -128,6 +128,7 @@ class Post:
     url: str = ""
     mails: list[EmailMessage] = field(default_factory=list)
     refuse: Callable[[str], str | None] = lambda address: None
+    logins: list[str] = field(default_factory=list)  # what came after AUTH, in clear
     lost_answers: int = 0  # so many times it takes a mail and breaks off before it says so
 
     def to(self, address: str) -> list[EmailMessage]:
@@ -152,10 +153,16 @@ def mail_server() -> Iterator[Post]:
                 if verb == "DATA":
                     if not self.data():
                         return None
+                elif verb == "EHLO":
+                    self.say("250-post.example")
+                    self.say("250 AUTH PLAIN")
+                elif verb == "AUTH":
+                    post.logins.append(line)
+                    self.say("235 welcome")
                 elif verb == "RCPT" and (refusal := post.refuse(line)):
                     self.say(refusal)
                 else:
-                    self.say("250 post.example" if verb in ("EHLO", "HELO") else "250 ok")
+                    self.say("250 ok")
             return None
 
         def data(self) -> bool:

@@ -1,11 +1,12 @@
 """E-mail by SMTP: messages are put together and handed to one server.
 
-It decides which answers are final. A message keeps its ``Message-ID`` when it is sent again after a crash, so that
-servers and mailboxes can tell that it is the same.
+It decides which answers are final, and that a password travels in clear only where it may. A message keeps its
+``Message-ID`` when it is sent again after a crash, so that servers and mailboxes can tell that it is the same.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from torim.jobs.base import DeliveryError
 
 TIMEOUT_S = 20.0
 PORTS = {"smtp": 587, "smtps": 465}
+CLEAR = "tls=optional"  # at the end of an address: its password may travel without TLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class MailServer:
     implicit_tls: bool = False
     user: str | None = None
     password: str | None = None
+    clear_password: bool = False  # it may travel without TLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,20 @@ def server_of(url: str) -> MailServer:
         ValueError: It is no such address.
     """
     parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname:
+    if parts.scheme not in PORTS or not parts.hostname or parts.query not in ("", CLEAR):
         raise ValueError("an address such as smtp://user:password@mail.example.com:587")
     user = unquote(parts.username) if parts.username else None
     password = unquote(parts.password) if parts.password else None
     port = parts.port or PORTS[parts.scheme]
-    return MailServer(parts.hostname, port, parts.scheme == "smtps", user, password)
+    clear = parts.query == CLEAR or _is_this_machine(parts.hostname)
+    return MailServer(parts.hostname, port, parts.scheme == "smtps", user, password, clear)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +108,18 @@ class Mailer:
             smtp.ehlo()
             if smtp.has_extn("starttls"):
                 smtp.starttls(context=context)
+            elif server.user is not None and not server.clear_password:
+                smtp.close()
+                raise DeliveryError(_IN_CLEAR.format(server.host), "mail.insecure")
         if server.user is not None:
             smtp.login(server.user, server.password or "")
         return smtp
+
+
+_IN_CLEAR = (
+    "{} offers no TLS, and TORIM_SMTP_URL has a password that would travel in clear. Use smtps://, another port"
+    f" (587), or put ?{CLEAR} at the end of the address if nobody can listen on the way."
+)
 
 
 def compose(mail: Mail, sender: str, now: datetime) -> EmailMessage:
