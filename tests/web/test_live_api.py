@@ -248,8 +248,19 @@ def test_calls_of_other_machines_are_named_where_machines_share_a_database(
         found = (await client.get("/api/v1/live/calls")).json()
         assert [call["call_id"] for call in found["items"]] == ["CA7"]
         assert [call["id"] for call in found["elsewhere"]] == (["far"] if shared else [])
+        for call_id, refused in {"far": 409 if shared else 404, "crashed": 404, "foreign": 404}.items():
+            path = f"/api/v1/live/calls/{call_id}"
+            answers = [
+                await client.post(f"{path}/hang-up"),
+                await client.put(f"{path}/pause", json={"paused": True}),
+                await client.post(f"{path}/transfer", json={"number": "052-111-2222"}),
+            ]
+            assert {answer.status_code for answer in answers} == {refused}, call_id
+            code = "live.elsewhere" if refused == 409 else "call.not_found"
+            assert {answer.json()["code"] for answer in answers} == {code}
 
-    play(office, scene, office.key("calls:read"))
+    play(office, scene, office.key("calls:read", "calls:control", "business:write"))
+    assert office.stage.orders == []
     office.store.close()
 
 
@@ -259,4 +270,17 @@ def test_a_browser_call_gets_a_token_and_the_number_it_seems_to_come_from(office
         assert begun["path"] == "/browser/media"
         assert begun["parameters"]["called"] == "+97235550100" and begun["parameters"]["caller"] == "+972501234567"
 
-    play(office, scene, office.key("calls:control"))
+    play(office, scene, office.key("calls:control", "appointments:read", "appointments:write"))
+
+
+@pytest.mark.parametrize("also", [(), ("appointments:read",), ("appointments:write",), ("business:write", "privacy")])
+def test_whoever_may_not_see_and_change_appointments_calls_as_nobody(office: Office, also: tuple[str, ...]) -> None:
+    """A caller hears of the appointments of the number that they call from, and may move and cancel them."""
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        refused = await client.post("/api/v1/test-calls", json={"caller": "050-123-4567"})
+        assert refused.status_code == 403 and refused.json()["code"] == "access.forbidden"
+        withheld = await client.post("/api/v1/test-calls", json={"caller": None})
+        assert withheld.status_code == 201 and withheld.json()["parameters"]["caller"] == ""
+
+    play(office, scene, office.key("calls:control", *also))

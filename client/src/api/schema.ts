@@ -3178,7 +3178,7 @@ export interface components {
         TestCall: {
             /**
              * Caller
-             * @description The number that the call seems to come from; null: withheld.
+             * @description The number that the call seems to come from; null: withheld. Its appointments can be heard of and changed by the call, so a number needs the scopes `appointments:read` and `appointments:write`, too.
              */
             caller?: string | null;
         };
@@ -6384,6 +6384,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description What is asked for is not possible as things stand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request does not have the documented form, or cannot be. */
             422: {
                 headers: {
@@ -6446,6 +6455,15 @@ export interface operations {
             };
             /** @description There is no such thing in this business. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is asked for is not possible as things stand. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -35,6 +35,7 @@ _log = logging.getLogger("torim.web")
 Reads = Annotated[Principal, Depends(Needs(Scope.CALLS_READ))]
 Controls = Annotated[Principal, Depends(Needs(Scope.CALLS_CONTROL))]
 RECHECK_S = 20  # how long a stream outlives the right to read it, at most until its next event
+_AS_A_CALLER = frozenset({Scope.APPOINTMENTS_READ, Scope.APPOINTMENTS_WRITE})  # what a number opens to who calls by it
 _DIALLING = frozenset({"twilio"})  # carriers that dial a person after the stream
 
 
@@ -121,7 +122,9 @@ class TestCall(In):
     """A call from the browser."""
 
     caller: Annotated[Line, Field(max_length=40)] | None = Field(
-        default=None, description="The number that the call seems to come from; null: withheld."
+        default=None,
+        description="The number that the call seems to come from; null: withheld. Its appointments can be heard of and "
+        "changed by the call, so a number needs the scopes `appointments:read` and `appointments:write`, too.",
     )
 
 
@@ -159,7 +162,7 @@ async def stream_events(request: Request, who: Reads, deps: Deps) -> StreamingRe
     return StreamingResponse(_events(news, _still(request, deps)), media_type="text/event-stream", headers=headers)
 
 
-@router.post("/live/calls/{call_id}/hang-up", status_code=204, responses=refuses(404))
+@router.post("/live/calls/{call_id}/hang-up", status_code=204, responses=refuses(404, 409))
 async def hang_up(call_id: Id, who: Controls, deps: Deps) -> None:
     """Say goodbye and end a call."""
     await _order(call_id, Command.HANG_UP, who, deps)
@@ -182,7 +185,7 @@ async def transfer(call_id: Id, body: TransferTo, who: Controls, deps: Deps) -> 
     await _order(call_id, Command.TRANSFER, who, deps)
 
 
-@router.put("/live/calls/{call_id}/pause", status_code=204, responses=refuses(404))
+@router.put("/live/calls/{call_id}/pause", status_code=204, responses=refuses(404, 409))
 async def pause(call_id: Id, body: Pause, who: Controls, deps: Deps) -> None:
     """Have the AI be silent in a call, or go on; the caller is heard either way."""
     await _order(call_id, Command.PAUSE if body.paused else Command.RESUME, who, deps)
@@ -193,6 +196,9 @@ async def begin_test_call(body: TestCall, who: Controls, deps: Deps) -> BrowserC
     """Begin a call from the browser: the token opens one media stream within a minute."""
     if deps.browser is None:
         raise Refusal(409, "live.no_browser_calls", "This process takes no calls from browsers.")
+    if body.caller and not who.scopes >= _AS_A_CALLER:
+        advice = "Calling from a number needs the scopes `appointments:read` and `appointments:write`; withhold it."
+        raise Refusal(403, "access.forbidden", advice)
     business = await run_in_threadpool(business_of, who, deps)
     caller = phone_of(business, body.caller, "caller") or ""
     begun = await run_in_threadpool(deps.browser.begin, business.id, next(iter(business.numbers), ""), caller)
@@ -213,9 +219,13 @@ def _elsewhere(who: Principal, deps: ApiDeps, here: set[str]) -> list[CallOut]:
 
 async def _order(call_id: str, command: Command, who: Principal, deps: ApiDeps) -> None:
     done = await deps.live.command(who.business_id, call_id, command)
-    _log.info("[LIVE] %s: call=%s by=%s %s", command, call_id, who.name, "passed on" if done else "no such call")
-    if not done:
-        raise Refusal(404, "call.not_found", "This call does not go on at this machine (any more).")
+    _log.info("[LIVE] %s: call=%s by=%s %s", command, call_id, who.name, "passed on" if done else "not here")
+    if done:
+        return
+    if any(call.id == call_id for call in await run_in_threadpool(_elsewhere, who, deps, set())):
+        advice = "Another machine carries this call: give the order there, or end the call at the carrier."
+        raise Refusal(409, "live.elsewhere", advice)
+    raise Refusal(404, "call.not_found", "This call does not go on at this machine (any more).")
 
 
 def _known(business: Business) -> set[str | None]:
