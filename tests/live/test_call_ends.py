@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from torim.core.events import EndReason
-from torim.live.ends import REMEMBERED, CallEnds
+from torim.errors import StorageError
+from torim.live.ends import REMEMBERED, CallEnds, Known, SharedEnds
 
 
 def play(scene: Callable[[CallEnds], Awaitable[None]]) -> None:
@@ -48,5 +49,30 @@ def test_only_the_latest_calls_are_remembered() -> None:
             known.ended(f"CA{number}", EndReason.GOODBYE)
         assert await known.end_reason("CA0") is None
         assert await known.end_reason(f"CA{REMEMBERED}") is EndReason.GOODBYE
+
+    play(scene)
+
+
+def test_of_a_call_of_another_machine_the_shared_record_tells() -> None:
+    told: list[Known] = [(True, None), (True, None), (True, EndReason.GOODBYE)]
+
+    async def scene(known: CallEnds) -> None:
+        shared = SharedEnds(known, lambda call_sid: told.pop(0))
+        assert await shared.end_reason("CA1") is EndReason.GOODBYE and told == []
+        known.ended("CA2", EndReason.TRANSFERRED)
+        assert await shared.end_reason("CA2") is EndReason.TRANSFERRED
+        shared.came_back("CA2")
+        told.append((False, None))
+        assert await shared.end_reason("CA2") is None, "nobody knows it: the caller need not wait"
+
+    play(scene)
+
+
+def test_a_database_that_fails_costs_the_reason_only() -> None:
+    def look(call_sid: str) -> Known:
+        raise StorageError("The database is away.", code="storage.away")
+
+    async def scene(known: CallEnds) -> None:
+        assert await SharedEnds(known, look).end_reason("CA1") is None
 
     play(scene)

@@ -48,6 +48,7 @@ INSTALLATION: dict[str, str] = {
     "Store.start_call": "a call writes of itself",
     "Store.put_turns": "a call writes of itself",
     "Store.finish_call": "a call writes of itself; its appointments are of its business",
+    "Store.how_it_ended": "the carrier asks by an id that is unique for ever, and learns a reason only",
 }
 
 

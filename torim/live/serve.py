@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
@@ -23,8 +24,9 @@ from torim.errors import TorimError
 from torim.live import heap
 from torim.live.afterwards import doing_jobs
 from torim.live.bridge import Bridge
+from torim.live.clock import utc_now
 from torim.live.dispatch import Dispatcher, WorkerView, media_url, on_web_port, web_media_url
-from torim.live.ends import CallEnds
+from torim.live.ends import CallEnds, SharedEnds
 from torim.live.fleet import fleet
 from torim.live.front_office import api_deps, first_run, web_address
 from torim.live.host import MakePlans
@@ -41,6 +43,7 @@ from torim.web.server import web_server
 DRAIN_MAX_S = 30 * 60.0  # live calls finish by themselves within this
 GOODBYE_MAX_S = 30.0  # for the goodbye to be said
 NOBODY_S = 0.1  # long enough to see that no call is live
+ENDED_WITHIN = timedelta(seconds=15)  # shorter than a transfer rings: an older end was another stream's
 AFTER_S = 2.0  # the carrier asks what follows a stream right after its end
 VIEW_EVERY_S = 0.25
 OWN_WORKER = 0  # the number of the process that serves the web
@@ -261,12 +264,19 @@ def _listeners(ends: CallEnds, dispatcher: Dispatcher, worker: int) -> Listeners
     return Listeners(began, ends.ended)
 
 
+def _shared(ends: CallEnds, store: Store) -> CallEnds | SharedEnds:
+    """What knows why calls ended; an SQLite database has no other machines."""
+    if store.database.is_sqlite:
+        return ends
+    return SharedEnds(ends, lambda call_sid: store.how_it_ended(call_sid, utc_now() - ENDED_WITHIN))
+
+
 def _deps(config: Config, dispatcher: Dispatcher, ends: CallEnds, own: Node, api: ApiDeps) -> WebDeps:
     return WebDeps(
         config=config,
         dispatcher=dispatcher,
         health=dispatcher,
-        call_ends=ends,
+        call_ends=_shared(ends, own.store),
         registry=own.registry,
         token_secret=own.host.token_secret,
         language=own.host.language,

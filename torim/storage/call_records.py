@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from torim.core.events import EndReason
 from torim.core.transcript import Turn
 from torim.errors import StorageError
 from torim.storage import calls
@@ -66,6 +67,11 @@ class CallRecords:
         """One call of a business."""
         with self._database.read() as connection:
             return calls.read_call(connection, business_id, call_id)
+
+    def how_it_ended(self, call_id: str, since: datetime) -> tuple[bool, EndReason | None]:
+        """Whether a call that has not ended before an instant has begun, and why it ended since then."""
+        with self._database.read() as connection:
+            return calls.read_end(connection, call_id, since)
 
     def unfinished_calls(
         self, business_id: str, before: datetime, call_ids: Sequence[str] | None = None

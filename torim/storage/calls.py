@@ -47,6 +47,15 @@ def ensure_call(connection: Connection, call_id: str, business_id: str, at: date
         raise StorageError(f"The call {call_id!r} is not one of this business.", code="storage.foreign_call")
 
 
+def read_end(connection: Connection, call_id: str, since: datetime) -> tuple[bool, EndReason | None]:
+    """Whether a call that has not ended before an instant has begun, and why it ended since then."""
+    query = select(schema.calls.c.ended_at, schema.calls.c.end_reason).where(schema.calls.c.id == call_id)
+    row = connection.execute(query).first()
+    if row is None or (row.ended_at is not None and row.ended_at < seconds(since)):
+        return False, None
+    return True, None if row.end_reason is None else EndReason(row.end_reason)
+
+
 def write(connection: Connection, records: Sequence[Record]) -> None:
     """Write records in their order; neighbours that are timeline lines go in one statement."""
     for kind, group in groupby(records, key=type):
