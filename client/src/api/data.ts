@@ -2,7 +2,7 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { currentLanguage, type Language } from "../i18n";
 import { api, unwrap } from "./client";
-import type { Appointment, Outcome, Service, Staff, Urgency } from "./types";
+import type { Appointment, CallDetail, Outcome, Service, Staff, Urgency } from "./types";
 
 export const keys = {
   business: ["business"],
@@ -87,7 +87,16 @@ export function useCall(id: string | null) {
     queryKey: keys.call(id ?? ""),
     queryFn: () => unwrap(api.GET("/api/v1/calls/{call_id}", { params: { path: { call_id: id ?? "" } } })),
     enabled: id !== null,
+    refetchInterval: (query) => (query.state.data && isUnfinished(query.state.data, Date.now()) ? 4_000 : false),
   });
+}
+
+const SUMMARY_WAIT_MS = 120_000;
+
+/** Whether more of a call is still to come: it goes on, or its summary is being written. */
+export function isUnfinished(call: Pick<CallDetail, "ended_at" | "summary" | "erased_at">, nowMs: number): boolean {
+  if (call.ended_at === null) return true;
+  return call.summary === null && call.erased_at === null && nowMs - Date.parse(call.ended_at) < SUMMARY_WAIT_MS;
 }
 
 export function useTimeline(id: string | null, marked: boolean) {
@@ -169,6 +178,8 @@ export function useMarkMessage() {
           body: { done },
         }),
       ),
-    onSettled: () => client.invalidateQueries({ queryKey: keys.messages }),
+    // A message is shown among messages, with its call, and on the first page.
+    onSettled: () =>
+      Promise.all([keys.messages, keys.calls, ["today"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 }

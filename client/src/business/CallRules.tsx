@@ -45,6 +45,12 @@ export function CallRules() {
               change({ transfer: { ...settings.transfer, hours: event.currentTarget.checked ? settings.hours : null } })
             }
           />
+          <Switch
+            label={t("settings.transferClosed")}
+            description={t("settings.transferClosedLead")}
+            checked={settings.transfer.on_closed_days}
+            onChange={(event) => change({ transfer: { ...settings.transfer, on_closed_days: event.currentTarget.checked } })}
+          />
           {settings.transfer.hours ? (
             <WeekHours
               value={settings.transfer.hours}

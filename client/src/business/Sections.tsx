@@ -1,20 +1,15 @@
 /** What the business is: its name, hours, services, people, closed days and answers. */
-import { ActionIcon, Button, Checkbox, MultiSelect, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from "@mantine/core";
+import { Checkbox, NumberInput, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { inLanguage } from "../api/data";
 import { Card } from "../ui/Card";
-import { DateField } from "../ui/DateField";
 import { Fields } from "../ui/Fields";
-import { Icon } from "../ui/Icon";
 import { Empty } from "../ui/States";
 import { ByLanguage } from "./ByLanguage";
-import classes from "./Sections.module.css";
-import { freshId, type Settings, useSettings, type Week } from "./useSettings";
+import { closedToday, ClosedList } from "./ClosedList";
+import { Add, Item } from "./Items";
+import { freshId, type Settings, useSettings } from "./useSettings";
 import { type DayName, WeekHours } from "./WeekHours";
-
-export const EMPTY_WEEK: Week = {
-  monday: [], tuesday: [], wednesday: [], thursday: [], friday: [], saturday: [], sunday: [],
-};
 
 export function Details() {
   const { t } = useTranslation();
@@ -114,13 +109,14 @@ export function HoursSection() {
           <Amount label={t("business.notice")} name="minimum_notice_min" max={86_400} />
           <Amount label={t("business.horizon")} name="horizon_days" max={366} />
           <Amount label={t("business.step")} name="slot_step_min" max={240} />
+          {settings.staff.length === 0 ? <Amount label={t("business.capacity")} name="capacity" max={100} /> : null}
         </Fields>
       </Card>
     </>
   );
 }
 
-function Amount({ label, name, max }: { label: string; name: "minimum_notice_min" | "horizon_days" | "slot_step_min" | "retention_days"; max: number }) {
+function Amount({ label, name, max }: { label: string; name: "minimum_notice_min" | "horizon_days" | "slot_step_min" | "capacity"; max: number }) {
   const { settings, change, wrong } = useSettings();
   return (
     <NumberInput
@@ -174,81 +170,17 @@ export function Services() {
   );
 }
 
-export function StaffSection() {
-  const { t } = useTranslation();
-  const { settings, change, wrong } = useSettings();
-  const { staff } = settings;
-  const edit = (place: number, changes: Partial<Settings["staff"][number]>) =>
-    change({ staff: staff.map((member, at) => (at === place ? { ...member, ...changes } : member)) });
-  const add = () =>
-    change({
-      staff: [
-        ...staff,
-        { id: freshId("staff", staff.map(({ id }) => id)), name: {}, services: [], hours: null, breaks: EMPTY_WEEK, closed_days: [], capacity: 1, calendar: null },
-      ],
-    });
-  return (
-    <Card title={t("business.staff")} actions={<Add onClick={add} label={t("business.addStaff")} />}>
-      {staff.length === 0 ? <Empty icon="person" title={t("business.noStaff")}>{t("business.noStaffLead")}</Empty> : null}
-      <Stack>
-        {staff.map((member, place) => (
-          <Item key={member.id} label={inLanguage(member.name)} onRemove={() => change({ staff: staff.filter((_, at) => at !== place) })}>
-            <ByLanguage label={t("business.staffName")} languages={settings.languages} value={member.name} onChange={(name) => edit(place, { name })} required error={wrong(`staff[${place}].name`)} />
-            <MultiSelect
-              label={t("business.performs")}
-              placeholder={member.services.length === 0 ? t("business.allServices") : undefined}
-              data={settings.services.map(({ id, name }) => ({ value: id, label: inLanguage(name) || id }))}
-              value={member.services}
-              onChange={(services) => edit(place, { services })}
-            />
-            <TextInput
-              label={t("business.calendar")}
-              description={t("business.calendarLead")}
-              type="url"
-              dir="ltr"
-              value={member.calendar ?? ""}
-              onChange={(event) => edit(place, { calendar: event.currentTarget.value || null })}
-              error={wrong(`staff[${place}].calendar`)}
-            />
-            <Switch
-              label={t("business.ownHours")}
-              checked={member.hours !== null}
-              onChange={(event) => edit(place, { hours: event.currentTarget.checked ? settings.hours : null })}
-            />
-            {member.hours ? (
-              <WeekHours value={member.hours} onChange={(hours) => edit(place, { hours })} zone={settings.timezone} none={t("hours.off")} />
-            ) : null}
-          </Item>
-        ))}
-      </Stack>
-    </Card>
-  );
-}
-
 export function ClosedDays() {
   const { t } = useTranslation();
   const { settings, change, wrong } = useSettings();
   const { closed_days: closed, holidays } = settings;
-  const edit = (place: number, changes: Partial<Settings["closed_days"][number]>) =>
-    change({ closed_days: closed.map((day, at) => (at === place ? { ...day, ...changes } : day)) });
-  const today = new Date().toISOString().slice(0, 10);
   const observe = (changes: Partial<Settings["holidays"]>) => change({ holidays: { ...holidays, ...changes } });
   const switches = ["public_holidays", "holiday_eves", "optional_holidays", "shabbat"] as const;
   return (
     <>
-      <Card title={t("business.closedDays")} actions={<Add onClick={() => change({ closed_days: [...closed, { first: today, last: null, name: {} }] })} label={t("business.addClosed")} />}>
+      <Card title={t("business.closedDays")} actions={<Add onClick={() => change({ closed_days: [...closed, closedToday(settings.timezone)] })} label={t("business.addClosed")} />}>
         {closed.length === 0 ? <Text c="dimmed">{t("business.noClosed")}</Text> : null}
-        <Stack>
-          {closed.map((day, place) => (
-            <Item key={place} label={inLanguage(day.name)} onRemove={() => change({ closed_days: closed.filter((_, at) => at !== place) })}>
-              <Fields>
-                <DateField label={t("business.closedFrom")} value={day.first} onChange={(first) => first && edit(place, { first })} error={wrong(`closed_days[${place}].first`)} />
-                <DateField label={t("business.closedUntil")} value={day.last} clearable onChange={(last) => edit(place, { last })} error={wrong(`closed_days[${place}].last`)} />
-              </Fields>
-              <ByLanguage label={t("business.closedName")} languages={settings.languages} value={day.name} onChange={(name) => edit(place, { name })} />
-            </Item>
-          ))}
-        </Stack>
+        <ClosedList value={closed} onChange={(closed_days) => change({ closed_days })} wrong={(path) => wrong(`closed_days${path}`)} />
       </Card>
       <Card title={t("business.holidays")}>
         <Stack gap="sm">
@@ -286,27 +218,5 @@ export function Knowledge() {
         <TagsInput aria-label={t("business.speakable")} description={t("business.speakableLead")} value={settings.speakable} onChange={(speakable) => change({ speakable })} />
       </Card>
     </>
-  );
-}
-
-function Add({ label, onClick }: { label: string; onClick: () => void }) {
-  return (
-    <Button variant="light" size="compact-md" leftSection={<Icon name="plus" size={16} />} onClick={onClick}>
-      {label}
-    </Button>
-  );
-}
-
-function Item({ label, onRemove, children }: { label: string; onRemove: () => void; children: React.ReactNode }) {
-  const { t } = useTranslation();
-  return (
-    <div className={classes.item}>
-      <Stack gap="sm" flex={1}>
-        {children}
-      </Stack>
-      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("business.remove", { name: label })} onClick={onRemove}>
-        <Icon name="trash" size={18} />
-      </ActionIcon>
-    </div>
   );
 }

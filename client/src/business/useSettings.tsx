@@ -17,6 +17,10 @@ import classes from "./useSettings.module.css";
 export type Settings = components["schemas"]["Business"];
 export type Week = components["schemas"]["Hours"];
 
+export const EMPTY_WEEK: Week = {
+  monday: [], tuesday: [], wednesday: [], thursday: [], friday: [], saturday: [], sunday: [],
+};
+
 interface Draft {
   settings: Settings;
   change: (changes: Partial<Settings>) => void;
@@ -58,16 +62,23 @@ export function useSaveSettings() {
     onSuccess: (saved) => {
       client.setQueryData(["business"], saved);
       for (const key of [["services"], ["staff"], ["session"], ["business", "days"]]) void client.invalidateQueries({ queryKey: key });
+      void client.invalidateQueries({ queryKey: ["linked-calendars"] });
     },
   });
 }
 
-export function SettingsDraft({ children }: { children: ReactNode }) {
+interface SettingsDraftProps {
+  children: ReactNode;
+  /** What is shown is no part of the draft. */
+  free?: boolean;
+}
+
+export function SettingsDraft({ children, free = false }: SettingsDraftProps) {
   const { t } = useTranslation();
   const business = useBusiness();
   const save = useSaveSettings();
   const { data: session } = useSession();
-  const mayChange = session?.scopes.includes("business:write") ?? false;
+  const mayChange = free || (session?.scopes.includes("business:write") ?? false);
   const [edited, setEdited] = useState<{ settings: Settings; version: number } | null>(null);
   const stored = business.data;
   const settings = edited?.settings ?? stored?.settings;

@@ -19,6 +19,7 @@ import { Icon } from "../ui/Icon";
 import { Ltr } from "../ui/Ltr";
 import { Failed, Waiting } from "../ui/States";
 import { TimeField } from "../ui/TimeField";
+import { GivenUp } from "../work/GivenUp";
 import { Alternatives } from "./Alternatives";
 import classes from "./AppointmentDrawer.module.css";
 import { useCancel, useEdit, useMove } from "./changes";
@@ -83,6 +84,7 @@ function Inside({ made, services, staff }: InsideProps) {
       </div>
       <Reach made={made} />
       <Actions made={made} />
+      <GivenUp subject={made.id} />
       <Notes made={made} />
       {made.call_id ? (
         <>

@@ -12,10 +12,18 @@ import { Chip } from "../ui/Chip";
 import { Icon } from "../ui/Icon";
 import { Ltr } from "../ui/Ltr";
 import classes from "./MessageCard.module.css";
+import { messageText } from "./messageText";
 import { PhoneNumber } from "./Number";
 import { URGENCY_TONES } from "./outcome";
+import { SoundButton } from "./SoundButton";
 
-export function MessageCard({ message }: { message: Message }) {
+interface MessageCardProps {
+  message: Message;
+  /** The page is that of the message's call. */
+  here?: boolean;
+}
+
+export function MessageCard({ message, here = false }: MessageCardProps) {
   const { t } = useTranslation();
   const zone = useZone();
   const language = currentLanguage();
@@ -41,7 +49,7 @@ export function MessageCard({ message }: { message: Message }) {
         </span>
       </div>
       <Text dir="auto" className={classes.text}>
-        {message.text}
+        {messageText(message)}
       </Text>
       <div className={classes.foot}>
         <Button
@@ -53,7 +61,10 @@ export function MessageCard({ message }: { message: Message }) {
         >
           {t(done ? "messages.reopen" : "messages.markDone")}
         </Button>
-        {message.call_id ? (
+        {message.has_voice_note ? (
+          <SoundButton size="compact-md" source={`/api/v1/messages/${encodeURIComponent(message.id)}/voice-note`} label={t("messages.listen")} />
+        ) : null}
+        {message.call_id && !here ? (
           <Link href={`/calls/${encodeURIComponent(message.call_id)}`} className={classes.call}>
             {t("messages.toCall")}
           </Link>

@@ -1,7 +1,5 @@
-/** The middle of some numbers; 0 of none. */
+/** The middle of some numbers, of two middles the smaller, as the server counts; 0 of none. */
 export function median(values: readonly number[]): number {
   const ordered = [...values].sort((one, other) => one - other);
-  const middle = Math.floor(ordered.length / 2);
-  if (ordered.length % 2 === 1) return ordered[middle] ?? 0;
-  return ((ordered[middle - 1] ?? 0) + (ordered[middle] ?? 0)) / 2;
+  return ordered[Math.ceil(ordered.length / 2) - 1] ?? 0;
 }

@@ -37,6 +37,7 @@ export const rehearsal: typeof he = {
   finalSilence: "To the decision",
   said: "Said or pressed",
   noCuts: "Nobody cut in during this rehearsal.",
+  busy: "The machine was busy: the caller itself was up to {{ms}} ms late. These times cannot be relied on.",
   checks: "What was checked",
   passed: "Passed",
   missed: "Missed",

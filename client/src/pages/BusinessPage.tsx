@@ -1,7 +1,9 @@
 /** What callers can get here, and when. */
 import { useTranslation } from "react-i18next";
 import { useParams } from "wouter";
-import { ClosedDays, Details, HoursSection, Knowledge, Services, StaffSection } from "../business/Sections";
+import { Calendars } from "../business/Calendars";
+import { ClosedDays, Details, HoursSection, Knowledge, Services } from "../business/Sections";
+import { StaffSection } from "../business/StaffSection";
 import { SettingsDraft } from "../business/useSettings";
 import { PageHead } from "../ui/PageHead";
 import { Parts } from "../ui/Parts";
@@ -22,6 +24,7 @@ export default function BusinessPage() {
             { key: "services", name: t("business.services"), content: () => <Services /> },
             { key: "staff", name: t("business.staff"), content: () => <StaffSection /> },
             { key: "closed", name: t("business.closedDays"), content: () => <ClosedDays /> },
+            { key: "calendars", name: t("calendars.title"), content: () => <Calendars /> },
             { key: "knowledge", name: t("business.knowledge"), content: () => <Knowledge /> },
           ]}
         />

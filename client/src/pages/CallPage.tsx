@@ -7,10 +7,12 @@ import type { CallDetail } from "../api/types";
 import { CallRecord } from "../call/CallRecord";
 import { Episodes } from "../call/Episodes";
 import { lineName } from "../call/line";
-import { median } from "../call/median";
+import { MessageCard } from "../call/MessageCard";
 import { PhoneNumber } from "../call/Number";
 import { OUTCOME_TONES, URGENCY_TONES } from "../call/outcome";
 import { RawEvents } from "../call/RawEvents";
+import { stopsOf } from "../call/stops";
+import { SummaryAgain } from "../call/SummaryAgain";
 import { currentLanguage } from "../i18n";
 import { clockTime, longDate, position } from "../i18n/format";
 import { Card } from "../ui/Card";
@@ -20,6 +22,7 @@ import { Ltr } from "../ui/Ltr";
 import { PageHead } from "../ui/PageHead";
 import { useDeveloper } from "../ui/prefs";
 import { Failed, Waiting } from "../ui/States";
+import { GivenUp } from "../work/GivenUp";
 import classes from "./CallPage.module.css";
 
 export default function CallPage() {
@@ -49,6 +52,7 @@ function CallView({ call }: { call: CallDetail }) {
             )
           : undefined}
       </CallRecord>
+      <Left call={call} />
       {developer ? (
         <div className={classes.raw}>
           <RawEvents call={call} />
@@ -113,27 +117,41 @@ function Head({ call, developer, onDeveloper }: HeadProps) {
 
 function Facts({ call }: { call: CallDetail }) {
   const { t } = useTranslation();
-  // A call that has only just ended has no percentiles yet.
-  const stops = call.barge_ins.flatMap(({ cut, stop_ms }) => (cut && stop_ms !== null ? [stop_ms] : []));
+  const stops = stopsOf(call);
   return (
     <div className={classes.facts}>
       <dl className={classes.numbers}>
         <Fact name={t("fact.bargeIns")} value={call.barge_in_count} />
-        <Fact name={t("fact.stopP50")} value={call.stop_ms_p50 ?? (stops.length > 0 ? median(stops) : null)} unit="ms" />
-        <Fact name={t("fact.stopMax")} value={call.stop_ms_max ?? (stops.length > 0 ? Math.max(...stops) : null)} unit="ms" />
+        <Fact name={t("fact.stopP50")} value={stops.p50} unit="ms" />
+        <Fact name={t("fact.stopMax")} value={stops.max} unit="ms" />
         <Fact name={t("fact.missed")} value={Number(call.counts.missed_barge_ins ?? 0)} />
         <Fact name={t("fact.falseAlarms")} value={call.false_alarm_count} />
         <Fact name={t("fact.response")} value={call.response_ms_p50} unit="ms" />
         <Fact name={t("fact.errors")} value={Number(call.counts.faults ?? 0)} />
         <Fact name={t("fact.cost")} value={call.cost_estimate} unit="$" free={call.engine === "embedded"} />
       </dl>
-      <Card title={t("call.summary")}>
+      <Card title={t("call.summary")} actions={<SummaryAgain call={call} />}>
         <Text dir="auto">{call.summary || t("call.noSummary")}</Text>
         <SummaryLine label={t("call.intent")} text={call.intent} />
         <SummaryLine label={t("call.nextAction")} text={call.next_action} />
         <Booked call={call} />
       </Card>
+      <GivenUp subject={call.id} />
     </div>
+  );
+}
+
+/** The messages that were left in this call. */
+function Left({ call }: { call: CallDetail }) {
+  const { t } = useTranslation();
+  if (call.messages.length === 0) return null;
+  return (
+    <section className={classes.left}>
+      <h2>{t("call.left")}</h2>
+      {call.messages.map((message) => (
+        <MessageCard key={message.id} message={message} here />
+      ))}
+    </section>
   );
 }
 

@@ -1,14 +1,16 @@
 /** Calls that go on: who has the floor, what is said as it is said, and three orders to the call. */
 import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { api, unwrap } from "../api/client";
-import { useBusiness } from "../api/data";
+import { keys, useBusiness } from "../api/data";
 import { adviceOf, Unreachable } from "../api/errors";
 import { type Levels, type LiveCall, useLive } from "../api/live";
+import type { Call } from "../api/types";
 import { toast } from "../app/toast";
+import { CallRow } from "../call/CallRow";
 import { liveTurn } from "../call/liveTurn";
 import { Meter } from "../call/Meter";
 import { Transcript } from "../call/Transcript";
@@ -26,12 +28,13 @@ import classes from "./LivePage.module.css";
 export default function LivePage() {
   const { t } = useTranslation();
   const { link, calls, levels } = useLive();
+  const elsewhere = useElsewhere();
   return (
     <>
       <PageHead title={t("live.title")} lead={t("live.lead")} />
       {link === "lost" ? <Failed error={new Unreachable()} /> : null}
       {link === "connecting" ? <Waiting /> : null}
-      {link === "open" && calls.length === 0 ? (
+      {link === "open" && calls.length + elsewhere.length === 0 ? (
         <Card>
           <Empty icon="live" title={t("live.none")}>
             <Button component={Link} href="/phone">
@@ -45,7 +48,38 @@ export default function LivePage() {
           <LiveCard key={call.call_id} call={call} levels={levels[call.call_id] ?? SILENCE} />
         ))}
       </div>
+      {elsewhere.length > 0 ? <Elsewhere calls={elsewhere} /> : null}
     </>
+  );
+}
+
+const LOOK_EVERY_MS = 10_000;
+
+/** Calls that other machines carry; only the database knows of them here, so it is asked now and then. */
+function useElsewhere(): readonly Call[] {
+  const asked = useQuery({
+    queryKey: [...keys.live, "elsewhere"],
+    queryFn: async () => (await unwrap(api.GET("/api/v1/live/calls"))).elsewhere,
+    refetchInterval: LOOK_EVERY_MS,
+  });
+  return asked.data ?? [];
+}
+
+function Elsewhere({ calls }: { calls: readonly Call[] }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.elsewhere}>
+      <Card title={t("live.elsewhere")}>
+        <Text c="dimmed" mb="xs">
+          {t("live.elsewhereLead")}
+        </Text>
+        <div className={classes.rows}>
+          {calls.map((call) => (
+            <CallRow key={call.id} call={call} />
+          ))}
+        </div>
+      </Card>
+    </div>
   );
 }
 

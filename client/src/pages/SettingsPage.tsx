@@ -10,8 +10,12 @@ import { Programs } from "../business/Programs";
 import { Speaking } from "../business/Speaking";
 import { Telling } from "../business/Telling";
 import { SettingsDraft } from "../business/useSettings";
+import { Work } from "../work/Work";
 import { PageHead } from "../ui/PageHead";
 import { type Part, Parts } from "../ui/Parts";
+
+/** Parts that are no settings of the business: whoever sees them may use them. */
+const FREE: ReadonlySet<string> = new Set(["work", "people", "programs", "myself"]);
 
 export default function SettingsPage() {
   const { t } = useTranslation();
@@ -23,6 +27,7 @@ export default function SettingsPage() {
     { key: "calls", name: t("settings.calls"), content: () => <CallRules /> },
     { key: "numbers", name: t("numbers.title"), content: () => <Numbers /> },
     { key: "telling", name: t("settings.telling"), content: () => <Telling /> },
+    { key: "work", name: t("work.title"), content: () => <Work /> },
     { key: "privacy", name: t("settings.privacy"), content: () => <Privacy /> },
     ...(owner
       ? [
@@ -35,7 +40,7 @@ export default function SettingsPage() {
   return (
     <>
       <PageHead title={t("nav.settings")} lead={t("settings.lead")} />
-      <SettingsDraft>
+      <SettingsDraft free={FREE.has(part ?? "")}>
         <Parts base="/settings" current={part} parts={parts} />
       </SettingsDraft>
     </>

@@ -21,6 +21,8 @@ import { Icon } from "../ui/Icon";
 import { Ltr } from "../ui/Ltr";
 import { PageHead } from "../ui/PageHead";
 import { Empty, Failed, Waiting } from "../ui/States";
+import { GivenUpLine } from "../work/GivenUpLine";
+import { useGivenUp } from "../work/useWork";
 import classes from "./TodayPage.module.css";
 
 type Today = components["schemas"]["Today"];
@@ -151,6 +153,7 @@ function NextRow({ made }: { made: Appointment }) {
 function Open({ today }: { today: Today }) {
   const { t } = useTranslation();
   const calls = needingAction(today.recent_calls, Date.now());
+  const { data: givenUp = [] } = useGivenUp();
   const count = Object.values(today.open_messages).reduce((sum, urgency) => sum + urgency, 0);
   return (
     <Card
@@ -163,7 +166,8 @@ function Open({ today }: { today: Today }) {
         ) : null
       }
     >
-      {today.messages.length + calls.length === 0 ? <Empty icon="check" title={t("today.nothingOpen")} /> : null}
+      <GivenUpLine />
+      {today.messages.length + calls.length + givenUp.length === 0 ? <Empty icon="check" title={t("today.nothingOpen")} /> : null}
       {calls.map((call) => (
         <CallRow key={call.id} call={call} />
       ))}

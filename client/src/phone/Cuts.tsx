@@ -2,10 +2,9 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { median } from "../call/median";
+import { Bar } from "../ui/Bar";
 import classes from "./Cuts.module.css";
 import type { Cut, Onset } from "./line_end";
-
-const SCALE_MS = 300;
 
 interface CutsProps {
   cuts: readonly Cut[];
@@ -59,7 +58,7 @@ function Stopped({ cut }: { cut: Cut }) {
       data-dropped={Math.round(cut.droppedMs)}
     >
       <bdi>{t("unit.s", { value: (cut.onsetMs / 1000).toFixed(1) })}</bdi>
-      <span className={classes.bar} style={{ ["--part" as string]: Math.min(1, ms / SCALE_MS) }} />
+      <Bar ms={ms} />
       <strong>{t("unit.ms", { value: ms })}</strong>
       <span className={classes.by}>{t(`cuts.by.${cut.by}`)}</span>
     </li>

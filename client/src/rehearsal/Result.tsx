@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { useZone } from "../api/data";
 import { currentLanguage } from "../i18n";
 import { clockTime, position, wholeMs } from "../i18n/format";
+import { Bar } from "../ui/Bar";
 import { Card } from "../ui/Card";
 import { Chip, type Tone } from "../ui/Chip";
 import { Icon } from "../ui/Icon";
@@ -14,7 +15,7 @@ import { detail, sentence } from "./sentences";
 import { goesOn, type Rehearsal } from "./useRehearsals";
 
 type Cut = Rehearsal["cuts"][number];
-const SCALE_MS = 300;
+const FRAME_MS = 20;
 
 export function Result({ rehearsal }: { rehearsal: Rehearsal }) {
   const { t } = useTranslation();
@@ -38,6 +39,11 @@ export function Result({ rehearsal }: { rehearsal: Rehearsal }) {
       }
     >
       {rehearsal.problem ? <p className={classes.problem} dir="auto">{rehearsal.problem}</p> : null}
+      {rehearsal.late_ms > FRAME_MS ? (
+        <p className={classes.busy} role="note">
+          {t("rehearsal.busy", { ms: wholeMs(rehearsal.late_ms) })}
+        </p>
+      ) : null}
       {rehearsal.stage === "over" ? <Cuts cuts={rehearsal.cuts} /> : null}
       {rehearsal.findings.length > 0 ? <Checks rehearsal={rehearsal} /> : null}
     </Card>
@@ -82,7 +88,7 @@ function Row({ cut }: { cut: Cut }) {
           <bdi>{cut.words.replace(/^key /, "")}</bdi>
         </small>
       </span>
-      <span className={classes.bar} style={{ ["--part" as string]: Math.min(1, (first ?? 0) / SCALE_MS) }} aria-hidden />
+      <Bar ms={first ?? 0} />
       <strong>{first === null ? "–" : t("unit.ms", { value: wholeMs(first) })}</strong>
       {cut.problems.length > 0 ? (
         <ul className={classes.wrong} aria-label={t("rehearsal.problems")}>
