@@ -146,6 +146,18 @@ MUTANTS = (
         "        if following in (State.ENDED, State.CANCELLING):\n",
     ),
     Mutant(
+        "words that never sounded are written down as heard",
+        "torim/core/transcript.py",
+        "if audio.heard_samples == 0:",
+        "if False:",
+    ),
+    Mutant(
+        "a live response outlives a verified onset",
+        "torim/core/moves.py",
+        "s.answers.cancel(now_ms)",
+        "pass",
+    ),
+    Mutant(
         "the local endpoint never commits",
         "torim/core/hearing.py",
         "s.due.set(Due.COMMIT, now_ms + s.settings.commit_wait_ms)",

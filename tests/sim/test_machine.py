@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -154,8 +155,8 @@ class AnyCall(RuleBasedStateMachine):
             return
         self.sim._hang_up()
         self.time_passes(5_000)
-        assert self.sim.call.ended
-        assert self.sim.call.next_deadline_ms() is None
+        self.sim.check_end()
+        assert not self.sim.violations
         assert self.sim.call.active_response_id is None
 
 
@@ -163,3 +164,11 @@ AnyCall.TestCase.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyCall = AnyCall.TestCase
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+class TestManyCalls(AnyCall.TestCase):
+    """The same machine, given time."""
+
+    settings = settings(AnyCall.TestCase.settings, max_examples=2_000, stateful_step_count=60)

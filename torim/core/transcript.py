@@ -147,10 +147,10 @@ class Transcript:
     def _heard_length(self, spoken: _Spoken) -> int:
         """How many characters were heard, up to the end of a whole word."""
         audio, text = spoken.audio, spoken.text
+        if audio.heard_samples == 0:
+            return 0  # also where no sound came at all
         if audio.fully_heard:
             return len(text)
-        if audio.heard_samples == 0:
-            return 0
         reached = self._timed(spoken) if self.times_words else self._spread(spoken)
         while 0 < reached < len(text) and not text[reached].isspace():
             reached -= 1

@@ -56,6 +56,7 @@ class Ear:
         self._line_end_ms = 0
         self._buffer: list[tuple[int, bytes]] = []  # (plays at, payload)
         self._marks: list[tuple[int, int, int]] = []  # (due at, token, epoch)
+        self._gone = False
         self.runs: list[Run] = []
 
     def send(self, thing: Callable[[], None]) -> None:
@@ -67,6 +68,8 @@ class Ear:
 
     def play(self, payload: bytes) -> None:
         now_ms = self._world.now_ms
+        if self._gone:
+            return
         self._hear(now_ms)
         self._line_end_ms = max(self._line_end_ms, now_ms)
         self._buffer.append((self._line_end_ms, payload))
@@ -85,8 +88,10 @@ class Ear:
         self._return_marks()
 
     def finish(self) -> None:
-        """Hear what is left up to now."""
+        """The line is gone: what was not played by now never is."""
         self._hear(self._world.now_ms)
+        self._buffer.clear()
+        self._gone = True
 
     def heard_ms(self, item: int) -> int:
         """How far into an item the ear has come."""

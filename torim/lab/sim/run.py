@@ -26,9 +26,13 @@ from torim.core.call import Call
 from torim.core.events import (
     CallerGone,
     EndReason,
+    EngineLost,
+    EngineUnreachable,
     Event,
     KeyPressed,
     MarkReturned,
+    ResponseCreated,
+    ResponseDone,
     StreamStarted,
     ToolFinished,
     Verdict,
@@ -39,11 +43,11 @@ from torim.core.events import (
 )
 from torim.core.floor import Floor
 from torim.core.reasons import Level, Reason
-from torim.core.responses import ACTIVE, State
+from torim.core.responses import State
 from torim.core.settings import TurnSettings
 from torim.core.timeline import render
 from torim.lab.sim.ear import Ear
-from torim.lab.sim.engine import SimEngine
+from torim.lab.sim.engine import DELTA_MS, SimEngine
 from torim.lab.sim.plan import Plan, Sound, draw
 from torim.lab.sim.world import World
 
@@ -82,6 +86,7 @@ class SimCall:
     engine: SimEngine = field(init=False)
     _voiced: set[int] = field(default_factory=set)  # sounds that the detector holds open, by start
     _stopped: dict[int, int] = field(default_factory=dict)  # item -> instant from which it may not be heard
+    _alive: set[str] = field(default_factory=set)  # responses that the engine has told of and not ended
     _cancelled: set[str] = field(default_factory=set)
     _tools_run: set[str] = field(default_factory=set)
     _held_ms: int | None = None  # since when a sound is being verified that may stop the AI
@@ -91,6 +96,7 @@ class SimCall:
     _truncated: list[tuple[int, int, int]] = field(default_factory=list)  # (instant, item, ms)
     _wake_ms: int | None = None
     _gone: bool = False
+    _gone_ms: int = 1 << 40
     _deliveries: int = 0
 
     def __post_init__(self) -> None:
@@ -119,8 +125,8 @@ class SimCall:
         world.at(plan.hang_up_ms, self._hang_up)
         while world.step(plan.hang_up_ms + 5_000):
             pass
-        self.ear.finish()
-        self._check_end()
+        self.check_end()
+        self._check_answers()
         return Outcome(plan, self.violations, self.trace, self.cuts, world.now_ms)
 
     def _plan_sound(self, sound: Sound) -> None:
@@ -141,22 +147,24 @@ class SimCall:
         if self._gone:
             return
         self._voiced.add(start)
-        if isinstance(event, VoiceSure):
-            self._expect_silence()
-        elif self.call.floor is Floor.AI and not self._is_protected():
+        if isinstance(event, VoiceOnset) and self.call.floor is Floor.AI and not self._is_protected():
             self._held_ms = self.world.now_ms
         self.deliver(event)
 
     def _voice_over(self, start: int, event: VoiceEnded | VoiceDropped) -> None:
         self._voiced.discard(start)
-        if isinstance(event, VoiceDropped):
-            self._check_hold_over()
         self._held_ms = None
         self.deliver(event)
 
     def _hang_up(self) -> None:
         self.deliver(CallerGone())
+        self._line_gone()
+
+    def _line_gone(self) -> None:
+        if not self._gone:
+            self._gone_ms = self.world.now_ms
         self._gone = True
+        self.ear.finish()
 
     def _mark_back(self, token: int, epoch: int) -> None:
         self.world.after(self.plan.up_ms, lambda: self.deliver(MarkReturned(token, epoch)))
@@ -167,11 +175,26 @@ class SimCall:
         """Hand an event to the core and do what it asks."""
         self._note(event)
         self._protected = self._is_protected() and isinstance(event, VoiceOnset | VoiceSure | KeyPressed)
+        self._follow(event)
+        must_stop: set[str] = set()
         if isinstance(event, VoiceSure | KeyPressed):
             self._held_ms = None
+            must_stop = set() if self._protected or self.call.ended else self._alive - self._cancelled
+            self._expect_silence()
         self._perform(self.call.apply(event, self.world.now_ms))
         self._rearm()
-        self._check_active()
+        self._check_now()
+        if must_stop - self._cancelled:
+            self._violate(f"(2) {must_stop - self._cancelled} lived at a verified onset and was not cancelled")
+
+    def _follow(self, event: Event) -> None:
+        """Which responses live, by what the engine told the core and by nothing else."""
+        if isinstance(event, ResponseCreated):
+            self._alive.add(event.response_id)
+        elif isinstance(event, ResponseDone):
+            self._alive.discard(event.response_id)
+        elif isinstance(event, EngineLost | EngineUnreachable):
+            self._alive.clear()
 
     def _wake(self, at_ms: int) -> None:
         if self._wake_ms != at_ms:
@@ -179,6 +202,7 @@ class SimCall:
         self._wake_ms = None
         self._perform(self.call.wake(self.world.now_ms))
         self._rearm()
+        self._check_now()
 
     def _rearm(self) -> None:
         due_ms = self.call.next_deadline_ms()
@@ -210,6 +234,8 @@ class SimCall:
                 self.ear.send(self.ear.clear)
             case Note(reason=Reason.HELD):
                 self._hold_began_ms = self.world.now_ms
+            case Note(reason=Reason.RESPONSE_OVERDUE | Reason.RETRIES_SPENT | Reason.FELL_BACK):
+                self._alive.clear()  # at most one lived, and it is given up
             case Note():
                 if action.level >= Level.ERROR and self.plan.faultless:
                     self._violate(f"(10) ERROR in a fault-free run: {action.reason.sentence}")
@@ -222,7 +248,7 @@ class SimCall:
             case FallBackEngine():
                 self.engine.connect(50)
             case EndStream():
-                self._gone = True
+                self._line_gone()
             case _:
                 self._command(action)
 
@@ -254,10 +280,15 @@ class SimCall:
         call = self.call
         return call.floor is Floor.AI and (call.greeting_locked or not self.plan.barge_in_enabled)
 
-    def _check_hold_over(self) -> None:
+    def _check_now(self) -> None:
         held_long = self.world.now_ms - self._hold_began_ms > SETTINGS.verify_max_ms + 1
         if held_long and not self.call.ended and self.call.floor is Floor.VERIFYING:
             self._violate("(9) a hold without a verdict outlived its deadline")
+        active = self.call.active_response_id
+        if self._alive and active is None and not self.call.ended:
+            self._violate(f"(6) nothing is active, and {self._alive} is neither done nor lost")
+        if active is not None and active not in self._alive:
+            self._violate(f"(6) {active} is active and does not live")
 
     def _check_tool(self, call_id: str) -> None:
         if call_id in self._tools_run:
@@ -281,13 +312,8 @@ class SimCall:
         if len(alive) > 1:
             self._violate(f"(5) {len(alive)} responses alive")
 
-    def _check_active(self) -> None:
-        call = self.call
-        active = [r.response_id for r in call.state.answers.responses if r.state in ACTIVE]
-        if call.active_response_id != (active[0] if active else None):
-            self._violate("(6) active_response_id is not derived from the responses")
-
-    def _check_end(self) -> None:
+    def check_end(self) -> None:
+        """The promises that show at the end of a call."""
         call = self.call
         if not call.ended:
             self._violate("(11) the call did not end")
@@ -297,7 +323,6 @@ class SimCall:
             self._violate("(11) a response outlived the call")
         self.violations += self.engine.problems
         self._check_cancels()
-        self._check_answers()
         self._check_ear()
         self._check_truncations()
         self._check_words()
@@ -341,21 +366,36 @@ class SimCall:
                 self._violate(f"(9) item {run.item} repeated from {run.start_ms}, was at {before} ms")
             reached[run.item] = max(before, run.end_ms)
 
-    def _check_truncations(self) -> None:
+    def _tolerance_ms(self) -> int:
+        """How far what is said to be heard may be from what the ear heard."""
         tolerance_ms = 20 if self.plan.down_ms == 0 else 40 + 2 * self.plan.jitter_ms
-        if not self.plan.can_clear:
-            tolerance_ms += 60
+        return tolerance_ms if self.plan.can_clear else tolerance_ms + 60
+
+    def _check_truncations(self) -> None:
+        tolerance_ms = self._tolerance_ms()
         for at_ms, item, said_ms in self._truncated:
+            if at_ms + self.plan.down_ms + self.plan.jitter_ms > self._gone_ms:
+                continue  # the line was gone before the clear came to it
             heard_ms = self.ear.heard_ms(item)
             if abs(heard_ms - said_ms) > tolerance_ms:
                 self._violate(f"(7) item {item} truncated at {said_ms} ms at {at_ms}, the ear heard {heard_ms}")
 
     def _check_words(self) -> None:
-        texts = {made.item_id: made.text for made in self.engine.made}
+        known = {made.item_id: made for made in self.engine.made}
         for turn in self.call.transcript():
-            made = texts.get(turn.item_id)
-            if made is not None and not (made.startswith(turn.heard_text) and turn.text == turn.text):
-                self._violate(f"(8) heard {turn.heard_text!r} is no beginning of {made!r}")
+            made = known.get(turn.item_id)
+            if made is None:
+                continue
+            if not (made.text.startswith(turn.heard_text) and made.text.startswith(turn.text)):
+                self._violate(f"(8) heard {turn.heard_text!r} of {turn.text!r} is no beginning of {made.text!r}")
+            words, ear_ms = len(turn.heard_text.split()), self.ear.heard_ms(made.number % 240 + 1)
+            ended_ms, next_ms = (min(count * DELTA_MS, made.sent_ms) for count in (words, words + 1))
+            # Of what is on its way when the line goes the core cannot know.
+            on_its_way_ms = self.plan.down_ms + self.plan.jitter_ms
+            if ended_ms > ear_ms + self._tolerance_ms() + on_its_way_ms:
+                self._violate(f"(8) {words} words of {made.item_id} end at {ended_ms}, the ear heard {ear_ms} ms")
+            if words < len(turn.text.split()) and next_ms < ear_ms - self._tolerance_ms():
+                self._violate(f"(8) {words} words of {made.item_id} and no more, the ear heard {ear_ms} ms")
 
 
 def simulate(seed: int, *, faults: bool, keep_trace: bool = False) -> Outcome:
