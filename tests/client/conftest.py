@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from client_needs import cannot
-from installation import OWNER, WAIT_MS, Installation, Person
+from installation import OWNER, WAIT_MS, Installation, Person, running
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tools import build_client
@@ -70,20 +70,24 @@ def browser(playing: Playwright, chromium: str, bundle: Path) -> Iterator[Browse
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[Installation]:
     """An installation that nobody has used before the scenes of one file."""
-    installation = Installation(tmp_path_factory.mktemp("empty"))
-    installation.start()
-    yield installation
-    installation.stop()
+    with running(tmp_path_factory.mktemp("empty")) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[Installation]:
     """An installation with its owner, shared by the scenes of one file: a server takes its time to start."""
-    installation = Installation(tmp_path_factory.mktemp("shop"))
-    installation.start()
-    installation.add_person(OWNER, {"shaked": "owner"})
-    yield installation
-    installation.stop()
+    with running(tmp_path_factory.mktemp("shop")) as installation:
+        installation.add_person(OWNER, {"shaked": "owner"})
+        yield installation
+
+
+@pytest.fixture(autouse=True)
+def _everybody_leaves() -> Iterator[None]:
+    """A scene that failed leaves no call and no open page to the next one."""
+    yield
+    for person in list(Person.present):
+        person.close()
 
 
 @pytest.fixture

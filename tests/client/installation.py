@@ -11,11 +11,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -25,10 +25,12 @@ from torim.storage.access import AccessStore
 from torim.storage.store import Store
 from torim.web.passwords import hash_password
 
+Seen = TypeVar("Seen")
 PASSWORD = "correct horse battery"
 OWNER = "dana@shaked.example"
-START_S, STOP_S = 90.0, 30.0
-WAIT_MS = 30_000  # for something that must happen; the machine may be busy
+START_S, STOP_S = 180.0, 90.0
+WAIT_MS = 60_000  # for something that must happen, a spoken answer among it; the machine may be busy
+LOOK_MS = 100
 
 
 def free_port() -> int:
@@ -68,9 +70,12 @@ class Installation:
     def stop(self) -> None:
         """Stop the server as an operator does."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(STOP_S)
-            self._process = None
+            process, self._process = self._process, None
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_S)
+            finally:
+                process.kill()
 
     def first_run_path(self) -> str:
         """Where the console says that the first account is made."""
@@ -100,15 +105,40 @@ class Installation:
         while time.monotonic() < give_up:
             assert self._process is not None and self._process.poll() is None, self.log()
             try:
-                if httpx.get(f"{self.url}/healthz", timeout=2.0).status_code == 200:
+                if httpx.get(f"{self.url}/healthz", timeout=10.0).status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.1)
         raise AssertionError(f"The server did not start:\n{self.log()}")
 
 
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Installation]:
+    """A new installation in a folder; its server is stopped however the scenes end."""
+    installation = Installation(folder)
+    try:
+        installation.start()
+        yield installation
+    finally:
+        installation.stop()
+
+
+def look_again(page: Page, seen: Callable[[], Seen], what: str) -> Seen:
+    """Look again and again until there is something to see; what it is.
+
+    `Page.wait_for_function` is not for these pages: from its second look on, their policy forbids it to evaluate.
+    """
+    give_up = time.monotonic() + WAIT_MS / 1000
+    while not (found := seen()):
+        assert time.monotonic() < give_up, f"not seen in {WAIT_MS} ms: {what}"
+        page.wait_for_timeout(LOOK_MS)
+    return found
+
+
 class Person:
     """Somebody with a browser: pages that complain about errors, and the API of the same session."""
+
+    present: ClassVar[list[Person]] = []  # whose browsers are open
 
     def __init__(self, browser: Browser, at: Installation, *, language: str = "he", **options: Any) -> None:
         self.at = at
@@ -120,6 +150,7 @@ class Person:
         self.context.add_init_script(f"localStorage.getItem('torim.language') ?? {chosen}")
         self.complaints: list[str] = []
         self.foreign: list[str] = []
+        self.present.append(self)
 
     def open(self, path: str = "/") -> Page:
         """A page of this person's browser."""
@@ -144,7 +175,14 @@ class Person:
         assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"
         return answer.json() if answer.text() else None
 
+    def until(self, seen: Callable[[], Seen], what: str) -> Seen:
+        """Look again and again until there is something to see; what it is."""
+        page = self.context.pages[0] if self.context.pages else self.context.new_page()
+        return look_again(page, seen, what)
+
     def close(self) -> None:
+        """Leave: every call of this browser ends."""
+        self.present.remove(self)
         self.context.close()
 
     def _heard(self, kind: str, text: str) -> None:

@@ -2,53 +2,67 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
 import pytest
-from conftest import QUIET
 from installation import Installation, Person
-from microphone import record
-from playwright.sync_api import Browser, Page, Playwright, expect
+from microphone import Microphone, hear_ai, hear_nothing
+from playwright.sync_api import Browser, Page, expect
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
-SAYS = (
-    (4.0, "Excuse me, one moment please"),
-    (10.0, "Sorry, I have another question"),
-    (34.0, "Maya Levi"),  # the name, which is asked for at the end
-    (42.0, "Wait, what was the first one?"),  # while the booking is confirmed
-)
-KEYS = ("1", "1", "1", "1", "#")  # book, the first service, the first time, yes; the name ends with a hash
-BETWEEN_MS = 2_500
-CUTS = 3  # the name is said into silence
+INTERRUPTS = ("Excuse me, one moment please", "Sorry, I have another question", "Wait, what was the first one?")
+NAME = "Maya Levi"
+KEYS = ("1", "1", "1", "1")  # book, the first service, the first time, yes
+CUTS = len(INTERRUPTS)  # the name is said into silence
+INTO_MS = 1_000  # how far into an answer it is cut
+PAUSE_MS = 2_000  # longer than any between two sentences
+STOP_MS, STOP_TOLD_MS = 100, 150  # at the median: at the loudspeaker, and by the server
 HEARD_WITHIN_MS = 60  # what the server holds for heard of an answer, and what the worklet played of it
+NAP_S = 0.005
 
 
-@pytest.fixture(scope="module")
-def talking(
-    playing: Playwright, chromium: str, bundle: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Browser]:
-    """A browser whose microphone hears the recording, once, from the beginning of a call."""
-    voice = record(tmp_path_factory.mktemp("voice") / "voice.wav", SAYS, 120.0)
-    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-    launched = playing.chromium.launch(
-        executable_path=chromium, args=[*QUIET, *fake, f"--use-file-for-fake-audio-capture={voice}%noloop"]
-    )
-    yield launched
-    launched.close()
+@contextmanager
+def lateness_ms() -> Iterator[list[float]]:
+    """How late this machine woke up whoever slept, each time: a promise of so many ms can be kept no closer."""
+    late: list[float] = []
+    over = threading.Event()
+
+    def nap() -> None:
+        while not over.is_set():
+            asleep = time.monotonic()
+            time.sleep(NAP_S)
+            late.append((time.monotonic() - asleep - NAP_S) * 1000)
+
+    napping = threading.Thread(target=nap)
+    napping.start()
+    try:
+        yield late
+    finally:
+        over.set()
+        napping.join()
 
 
 def press(page: Page, key: str) -> None:
     page.get_by_role("group", name="Telephone keys").get_by_role("button", name=key, exact=True).click()
 
 
+def cut_in(page: Page, microphone: Microphone, words: str) -> None:
+    """Say something over the answer that is heard now, or next."""
+    hear_ai(page, INTO_MS)
+    microphone.say(page, words)
+
+
 def test_a_caller_cuts_in_and_books_and_the_pages_tell_exactly_what_happened(
-    talking: Browser, shop: Installation
+    browser: Browser, shop: Installation
 ) -> None:
-    caller = Person(talking, shop, language="en", permissions=["microphone"])
+    caller = Person(browser, shop, language="en", permissions=["microphone"])
+    microphone = Microphone(caller.context, [*INTERRUPTS, NAME])
     caller.log_in()
     settings = caller.api("GET", "/business")["settings"]
     caller.api("PUT", "/business", settings | {"greeting_lock": False, "recording": True})
@@ -56,23 +70,13 @@ def test_a_caller_cuts_in_and_books_and_the_pages_tell_exactly_what_happened(
     page = caller.open("/phone")
     page.get_by_label("As if from number").fill("050-765-4321")
     page.bring_to_front()
-    page.get_by_role("button", name="Call", exact=True).click()
-
-    # The voice cuts in twice, then keys book, and the open calendar shows it while the call goes on.
+    with lateness_ms() as late_ms:
+        talk(page, calendar, microphone)
     cuts = page.get_by_test_id("cuts").locator("li[data-by='voice']")
-    expect(cuts).to_have_count(2)
-    expect(calendar.get_by_text("050-765-4321")).to_have_count(0)
-    for key in KEYS:
-        page.wait_for_timeout(BETWEEN_MS)
-        press(page, key)
-    expect(page.get_by_role("link", name="Booked:")).to_be_visible()
-    expect(page.get_by_role("button", name="Hang up")).to_be_visible()
-    expect(calendar.get_by_text("050-765-4321")).to_be_visible()
 
-    # It is cut off once more; the worklet itself says how long it went on sounding.
-    expect(cuts).to_have_count(CUTS)
+    # The worklet itself says how long it went on sounding.
     stops_ms = [int(row.get_attribute("data-ms") or 0) for row in cuts.all()]
-    assert median(stops_ms) <= 100, stops_ms
+    assert median(stops_ms) <= STOP_MS + max(late_ms), (stops_ms, max(late_ms))
     played = [
         (int(row.get_attribute("data-onset") or 0), int(row.get_attribute("data-played") or 0)) for row in cuts.all()
     ]
@@ -81,9 +85,9 @@ def test_a_caller_cuts_in_and_books_and_the_pages_tell_exactly_what_happened(
     # The appointment's drawer has the call: what was heard, and struck through what never was.
     page.get_by_role("link", name="Booked:").click()
     call_id = caller.api("GET", "/appointments?phone=050-765-4321")["items"][0]["call_id"]
-    call = caller.api("GET", f"/calls/{call_id}")
+    call = whole_call(caller, call_id)
     assert len(call["counts"]["stop_ms"]) >= CUTS and call["counts"]["missed_barge_ins"] == 0
-    assert caller.api("GET", "/today")["calls_week"]["stop_ms_p50"] <= 150
+    assert caller.api("GET", "/today")["calls_week"]["stop_ms_p50"] <= STOP_TOLD_MS + max(late_ms)
     for at_ms, played_ms in played:
         turns = [turn for turn in call["turns"] if turn["speaker"] == "ai" and turn["start_ms"] < at_ms]
         heard_ms = sum(turn["heard_ms"] for turn in turns)
@@ -98,20 +102,51 @@ def test_a_caller_cuts_in_and_books_and_the_pages_tell_exactly_what_happened(
     caller.close()
 
 
+def talk(page: Page, calendar: Page, microphone: Microphone) -> None:
+    """Cut in twice, book with keys, say a name, see the open calendar, and cut in once more."""
+    page.get_by_role("button", name="Call", exact=True).click()
+    cuts = page.get_by_test_id("cuts").locator("li[data-by='voice']")
+    for number, words in enumerate(INTERRUPTS[:2], 1):
+        cut_in(page, microphone, words)
+        expect(cuts).to_have_count(number)
+    expect(calendar.get_by_text("050-765-4321")).to_have_count(0)
+    for number, key in enumerate(KEYS, 1):
+        hear_ai(page, INTO_MS)
+        press(page, key)
+        expect(page.get_by_test_id("cuts").locator("li[data-by='key']")).to_have_count(number)
+    hear_ai(page)
+    hear_nothing(page, PAUSE_MS)  # the tone, after which a name is said
+    microphone.say(page, NAME)
+    press(page, "#")
+    cut_in(page, microphone, INTERRUPTS[2])
+    expect(cuts).to_have_count(CUTS)
+    expect(page.get_by_role("link", name="Booked:")).to_be_visible()
+    expect(page.get_by_role("button", name="Hang up")).to_be_visible()
+    expect(calendar.get_by_text("050-765-4321")).to_be_visible()
+
+
+def whole_call(person: Person, call_id: str) -> dict[str, Any]:
+    """The call as it is kept once everything of it is written."""
+
+    def written() -> dict[str, Any] | None:
+        call: dict[str, Any] = person.api("GET", f"/calls/{call_id}")
+        return call if call["end_reason"] and call["summary"] and call["turns"] else None
+
+    return person.until(written, "the end of the call and its summary")
+
+
 def test_a_call_that_goes_on_is_watched_paused_and_ended_from_the_live_page(
-    talking: Browser, shop: Installation
+    browser: Browser, shop: Installation
 ) -> None:
-    person = Person(talking, shop, language="en", permissions=["microphone"])
+    person = Person(browser, shop, language="en", permissions=["microphone"])
+    Microphone(person.context, [])
     person.log_in()
     live = person.open("/live")
     expect(live.get_by_text("No calls at the moment")).to_be_visible()
     phone = person.open("/phone")
     phone.get_by_role("button", name="Call", exact=True).click()
     expect(live.get_by_text("Torim speaks")).to_be_visible()
-    # Half a second of sound fills the meter of whoever makes it.
-    live.wait_for_function(
-        "getComputedStyle(document.querySelector('i[data-side=ai]')).getPropertyValue('--level') > 0.2"
-    )
+    hear_ai(live)  # half a second of sound fills the meter of whoever makes it
     expect(live.get_by_role("list", name="What was said").locator("li").first).to_contain_text("שלום")
     live.get_by_role("button", name="Pause Torim").click()
     expect(live.get_by_role("button", name="Let Torim go on")).to_be_visible()
@@ -121,7 +156,7 @@ def test_a_call_that_goes_on_is_watched_paused_and_ended_from_the_live_page(
     expect(phone.get_by_role("button", name="Call again")).to_be_visible()
     expect(live.get_by_text("No calls at the moment")).to_be_visible()
     (last, *_) = person.api("GET", "/calls?limit=1")["items"]
-    assert last["end_reason"] == "operator"
+    assert whole_call(person, last["id"])["end_reason"] == "operator"
     ordered = [line for line in shop.log().splitlines() if "[LIVE]" in line and last["id"] in line]
     assert [order for order in ("pause", "hang_up") if any(order in line for line in ordered)] == ["pause", "hang_up"]
     assert person.complaints == []
@@ -180,15 +215,17 @@ def listen_to_the_call(page: Page) -> None:
     page.get_by_role("button", name="Play from 0:00").click()
     expect(position).to_have_text("0:00")
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(position).to_have_text("0:02")
+    expect(position).not_to_have_text("0:00")
     page.get_by_role("button", name="Pause", exact=True).click()
+    page.get_by_role("button", name="Play from 0:00").click()
+    expect(position).to_have_text("0:00")
     lines = page.get_by_role("list", name="What was said").locator("li")
     expect(lines.first).to_have_attribute("data-current", "true")
     lanes = page.get_by_test_id("stage").locator("canvas")
     box = lanes.bounding_box()
     assert box is not None
     lanes.click(position={"x": box["width"] - 60, "y": 30})
-    expect(position).not_to_have_text("0:02")
+    expect(position).not_to_have_text("0:00")
     expect(lines.first).not_to_have_attribute("data-current", "true")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,20 +11,36 @@ from installation import Installation, Person
 from playwright.sync_api import Browser, Locator, Page, expect
 
 ZONE = ZoneInfo("Asia/Jerusalem")
+WEEKS = 6
+RESTED_MS = 2_000  # far longer than the rest that takes an appointment up
 
 pytestmark = pytest.mark.timeout(400)  # a server, a browser, and perhaps a busy machine
 
 
-def open_day(person: Person) -> date:
-    """A working day of next week with nothing on it, by the server's own account."""
+def open_days(person: Person) -> list[date]:
+    """The working days of the coming weeks with nothing on them, by the server's own account."""
     today = datetime.now(ZONE).date()
     sunday = today + timedelta(days=7 - today.isoweekday() % 7)
-    days = person.api("GET", f"/days?first={sunday}&days=28")["items"]
+    days = person.api("GET", f"/days?first={sunday}&days={WEEKS * 7}")["items"]
     taken = {item["starts_at_local"][:10] for item in person.api("GET", "/appointments?limit=200")["items"]}
-    for day in days:
-        if day["date"] not in taken and any(each["to_min"] - each["from_min"] >= 240 for each in day["open"]):
-            return date.fromisoformat(day["date"])
-    raise AssertionError("no open day within four weeks")
+    return [
+        date.fromisoformat(day["date"])
+        for day in days
+        if day["date"] not in taken and any(each["to_min"] - each["from_min"] >= 240 for each in day["open"])
+    ]
+
+
+def open_day(person: Person) -> date:
+    """The first of them."""
+    return open_days(person)[0]
+
+
+def two_open_days(person: Person) -> tuple[date, date]:
+    """The first two of them that lie in the same week."""
+    pairs = pairwise(open_days(person))
+    return next(
+        (one, next_) for one, next_ in pairs if next_.isoweekday() % 7 > one.isoweekday() % 7 and (next_ - one).days < 7
+    )
 
 
 def book(person: Person, day: date, time: str, name: str) -> str:
@@ -37,18 +54,15 @@ def starts(person: Person, made: str) -> str:
     return at.strftime("%Y-%m-%d %H:%M")
 
 
-def wait_for_start(page: Page, person: Person, made: str, wanted: str) -> None:
+def wait_for_start(person: Person, made: str, wanted: str) -> None:
     """The server has the new time; the page shows it before."""
-    for _ in range(40):
-        if starts(person, made) == wanted:
-            return
-        page.wait_for_timeout(250)
-    assert starts(person, made) == wanted
+    person.until(lambda: starts(person, made) == wanted, f"{made} at {wanted}")
 
 
 def calendar(person: Person, day: date, view: str = "week") -> Page:
     page = person.open(f"/calendar?view={view}&day={day}")
     expect(page.get_by_role("region").locator("[data-day]").first).to_be_visible()
+    expect(page.locator("[role=status][aria-label]")).to_have_count(0)  # nothing is loading any more, nor will move
     return page
 
 
@@ -71,14 +85,9 @@ def test_an_appointment_is_dragged_a_day_and_an_hour_on(
 ) -> None:
     person = Person(browser, shop, language=language)
     person.log_in()
-    day = open_day(person)
+    day, following = two_open_days(person)
     made = book(person, day, f"{hour}:00", f"Maya {language}")
     page = calendar(person, day)
-    following = next(
-        each["date"]
-        for each in person.api("GET", f"/days?first={day + timedelta(days=1)}&days=6")["items"]
-        if date.fromisoformat(each["date"]).isoweekday() % 7 > day.isoweekday() % 7 and each["open"]
-    )
     column = page.locator(f"[data-day='{following}']")
     before = page.locator(f"[data-day='{day}']").bounding_box()
     after = column.bounding_box()
@@ -87,7 +96,7 @@ def test_an_appointment_is_dragged_a_day_and_an_hour_on(
     drag(page, page.locator(f"[data-appointment='{made}']"), column, 69)
     expect(column.locator(f"[data-appointment='{made}']")).to_be_visible()
     expect(page.locator("[data-faded]")).to_have_count(0)
-    wait_for_start(page, person, made, f"{following} {hour + 1}:00")
+    wait_for_start(person, made, f"{following} {hour + 1}:00")
     assert person.complaints == []
     person.close()
 
@@ -102,11 +111,8 @@ def test_a_taken_time_is_refused_kindly_and_the_appointment_goes_back(owner: Per
     assert starts(owner, second) == f"{day} 12:00"
     told.get_by_role("button").filter(has_text=":").first.click()  # a free time nearby
     expect(told).to_have_count(0)
-    for _ in range(40):
-        if starts(owner, second) != f"{day} 12:00":
-            break
-        page.wait_for_timeout(250)
-    assert starts(owner, second) != f"{day} 12:00" and starts(owner, first) == f"{day} 10:00"
+    owner.until(lambda: starts(owner, second) != f"{day} 12:00", "the appointment at the free time")
+    assert starts(owner, first) == f"{day} 10:00"
 
 
 def test_everything_can_be_done_with_keys(owner: Person) -> None:
@@ -134,7 +140,7 @@ def test_everything_can_be_done_with_keys(owner: Person) -> None:
         page.keyboard.press(key)
     expect(page.get_by_role("dialog")).to_have_count(0)
     later = datetime.fromisoformat(f"{day} {time}") + timedelta(hours=1)
-    wait_for_start(page, owner, made, f"{later:%Y-%m-%d %H:%M}")
+    wait_for_start(owner, made, f"{later:%Y-%m-%d %H:%M}")
     block = page.locator(f"[data-appointment='{made}']")
     block.focus()
     page.keyboard.press("Enter")
@@ -172,10 +178,11 @@ def test_closed_days_are_named(owner: Person) -> None:
     day = open_day(owner)
     settings["closed_days"] = [{"first": f"{day}", "name": {"he": "יום עיון", "en": "Training day"}}]
     owner.api("PUT", "/business", settings)
-    page = calendar(owner, day)
-    expect(page.locator(f"[data-day='{day}']")).to_contain_text("יום עיון")
-    settings["closed_days"] = []
-    owner.api("PUT", "/business", settings)
+    try:
+        page = calendar(owner, day)
+        expect(page.locator(f"[data-day='{day}']")).to_contain_text("יום עיון")
+    finally:
+        owner.api("PUT", "/business", settings | {"closed_days": []})
 
 
 def test_on_a_telephone_the_days_are_a_list_and_nothing_is_cut_off(browser: Browser, shop: Installation) -> None:
@@ -222,8 +229,8 @@ def test_a_finger_that_rests_moves_an_appointment_and_one_that_moves_scrolls(
     stroke(0)
     assert starts(person, made) == f"{day} 10:00"
     expect(page.get_by_role("dialog")).to_have_count(0)
-    stroke(650)
-    wait_for_start(page, person, made, f"{day} 11:00")
+    stroke(RESTED_MS)
+    wait_for_start(person, made, f"{day} 11:00")
     assert person.complaints == []
     person.close()
 

@@ -30,7 +30,8 @@ def test_an_empty_installation_is_set_up_in_four_steps(browser: Browser, empty: 
     page.get_by_role("button", name="סיום").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("יום")
     expect(page.get_by_text("מספרת האחים")).to_be_visible()
-    assert [call["carrier"] for call in person.api("GET", "/calls")["items"]] == ["browser"]
+    calls = person.until(lambda: person.api("GET", "/calls")["items"], "the call among those that were")
+    assert [call["carrier"] for call in calls] == ["browser"]
     settings = person.api("GET", "/business")["settings"]
     assert settings["name"]["he"] == "מספרת האחים"
     assert settings["services"][0]["duration_min"] == 40

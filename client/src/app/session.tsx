@@ -78,8 +78,9 @@ export function useLogout() {
   return useMutation({
     mutationFn: () => unwrap(api.DELETE("/api/v1/session")),
     onSettled: () => {
-      client.clear();
+      // The session itself stays, or those who watch it would not be told that it is over.
       client.setQueryData(KEY, null);
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
     },
   });
 }
