@@ -63,7 +63,7 @@ def test_recording_that_was_switched_on_just_now_records_the_very_next_call(tmp_
                 assert (setup.recording is not None) == wanted
                 assert setup.greeting_lock == wanted
 
-    asyncio.run(asyncio.wait_for(scene(), 60))
+    asyncio.run(asyncio.wait_for(scene(), 100))
 
 
 def test_a_business_without_a_number_answers_its_own_test_calls(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_business_without_a_number_answers_its_own_test_calls(tmp_path: Path) 
             answered = (await call(client, watched)).setup.business
             assert answered is not None and answered.id == "clinic"
 
-    asyncio.run(asyncio.wait_for(scene(), 60))
+    asyncio.run(asyncio.wait_for(scene(), 100))
 
 
 def test_a_page_cannot_say_whom_it_calls_or_who_is_calling(tmp_path: Path) -> None:
@@ -94,4 +94,4 @@ def test_a_page_cannot_say_whom_it_calls_or_who_is_calling(tmp_path: Path) -> No
                 assert setup.business is not None and setup.business.id == node.archive.business.id
                 assert setup.caller == heard
 
-    asyncio.run(asyncio.wait_for(scene(), 60))
+    asyncio.run(asyncio.wait_for(scene(), 100))

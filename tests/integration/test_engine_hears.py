@@ -30,11 +30,11 @@ APPEND = '"input_audio_buffer.append"'
 
 
 class Listening(ScriptedPeer):
-    """The scripted engine, which talks for eight seconds at a time and keeps every byte that was appended."""
+    """The scripted engine, which talks for half a minute at a time and keeps every byte that was appended."""
 
     def __init__(self) -> None:
         behaviour = Behaviour(onset_db=-35, caller_says="")
-        super().__init__(otherwise=lambda request: says("This is a long answer.", 8_000), behaviour=behaviour)
+        super().__init__(otherwise=lambda request: says("This is a long answer.", 30_000), behaviour=behaviour)
         self.appended = bytearray()
 
     def receive(self, message: str | bytes, now_ms: int) -> list[str]:
@@ -104,6 +104,7 @@ def test_the_engine_keeps_no_turn_of_a_false_alarm_and_answers_none(tmp_path: Pa
         await watched.until(lambda: watched.happened(CallerTranscript))  # the engine took it for a turn
         assert len(watched.happened(TurnCommitted)) == 1
         if sound == "an acknowledgement":  # which fell silent for it, and went on
+            await watched.until(lambda: notes(watched, Reason.RESUMED))
             assert len(notes(watched, Reason.HELD)) == len(notes(watched, Reason.RESUMED)) == 1
         await watched.until(lambda: turns_kept(engine, watched) == [])
         await asyncio.sleep(0.5)

@@ -64,7 +64,7 @@ def play(tmp_path: Path, server: Refusing) -> tuple[list[EngineFault], list[Engi
                 again = len(watched.happened(ConnectEngine))
                 return watched.happened(EngineFault), watched.happened(EngineLost), again
 
-    return asyncio.run(asyncio.wait_for(scene(), 40))
+    return asyncio.run(asyncio.wait_for(scene(), 100))
 
 
 QUOTA = '{"error":{"type":"insufficient_quota","code":"insufficient_quota","message":"Check your plan."}}'
@@ -126,4 +126,4 @@ def test_when_the_fall_back_fails_too_the_caller_hears_an_apology(tmp_path: Path
                 stored = watched.server.store.call(load_business().id, record.call_sid)
                 assert stored.end_reason is EndReason.ENGINE_FAILED
 
-    asyncio.run(asyncio.wait_for(scene(), 40))
+    asyncio.run(asyncio.wait_for(scene(), 100))

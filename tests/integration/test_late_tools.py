@@ -37,7 +37,7 @@ class SlowDesk(Receptionist):
         self._go_on = go_on
 
     def run(self, name: str, arguments: str, call: CallContext, now_utc: datetime) -> str:
-        assert self._go_on.wait(30)
+        assert self._go_on.wait(100)
         self._store.book(
             BookingRequest(
                 business_id=BUSINESS,
@@ -94,7 +94,7 @@ def test_an_appointment_made_after_the_end_has_its_transcript(tmp_path: Path, sh
             await caller.finished()
         return caller.record.call_sid
 
-    call_id = asyncio.run(asyncio.wait_for(scene(), 40))
+    call_id = asyncio.run(asyncio.wait_for(scene(), 100))
     store = Store(config(tmp_path).database_url)
     check(store, call_id, EndReason.SHUTDOWN if shut_down else EndReason.CALLER_HUNG_UP)
     store.close()

@@ -4,13 +4,13 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
-from test_workers import READY_S, free_port, until_ready
+from test_workers import END_S, READY_S, free_port, until, until_ready
 
 from torim.lab.caller import Caller, Dialing
 
@@ -47,15 +47,6 @@ async def torim_serve(tmp_path: Path) -> AsyncIterator[tuple[str, str]]:
             await process.wait()
 
 
-async def until(seen: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
-    """Ask again and again until there is an answer."""
-    for _ in range(round(timeout_s * 10)):
-        if found := await seen():
-            return found
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"not seen in {timeout_s} s: {what}")
-
-
 def test_a_call_of_a_worker_is_seen_paused_and_ended_from_the_live_page(tmp_path: Path) -> None:
     async def scene() -> None:
         async with torim_serve(tmp_path) as (url, token), httpx.AsyncClient(base_url=url, trust_env=False) as client:
@@ -75,9 +66,13 @@ def test_a_call_of_a_worker_is_seen_paused_and_ended_from_the_live_page(tmp_path
             assert call["engine"] == "scripted" and call["turns"][0]["speaker"] == "ai"
             path = f"/api/v1/live/calls/{call['call_id']}"
             assert (await client.put(f"{path}/pause", json={"paused": True})).status_code == 204
-            assert [call["paused"] for call in await live()] == [True]
+
+            async def paused() -> bool:
+                return [call["paused"] for call in await live()] == [True]
+
+            await until(paused, "the page tells of the pause")
             assert (await client.post(f"{path}/hang-up")).status_code == 204
-            record = await asyncio.wait_for(caller.finished(), 30)
+            record = await asyncio.wait_for(caller.finished(), END_S)
             assert record.ended_by == "server"
 
             async def ended() -> dict[str, Any] | None:
@@ -86,6 +81,10 @@ def test_a_call_of_a_worker_is_seen_paused_and_ended_from_the_live_page(tmp_path
 
             stored = await until(ended, "the end of the call in the list")
             assert stored["end_reason"] == "operator" and stored["turns"][0]["heard_text"]
-            assert "pause" in (await client.get(f"/api/v1/calls/{call['call_id']}/timeline.call")).text
+
+            async def noted() -> bool:
+                return "pause" in (await client.get(f"/api/v1/calls/{call['call_id']}/timeline.call")).text
+
+            await until(noted, "the pause in the timeline")
 
     asyncio.run(asyncio.wait_for(scene(), 110))

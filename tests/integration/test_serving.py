@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from serving_scene import RudeCarrier, rude, scripted, serving, talkative, webhook
+from serving_scene import SEEN_S, RudeCarrier, rude, scripted, serving, talkative, webhook
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -139,7 +139,7 @@ def test_a_shutdown_during_the_connect_still_says_goodbye(tmp_path: Path) -> Non
             await watched.until(lambda: watched.server.calls)
             watched.server.node.host.drain()
             watched.server.node.host.say_goodbye()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(SEEN_S):
                 record = await caller.finished()
                 await watched.server.node.host.until_idle()
             asked = [action.purpose for action in watched.happened(CreateResponse)]
@@ -190,7 +190,7 @@ def test_a_token_opens_one_stream(tmp_path: Path) -> None:
                         await socket.send(json.dumps({"event": "stop", "streamSid": "MZ1"}))
                         await watched.until(lambda: not watched.server.calls)
                     else:
-                        await asyncio.wait_for(socket.wait_closed(), 5)
+                        await asyncio.wait_for(socket.wait_closed(), SEEN_S)
                         assert socket.close_code == 1008
 
     asyncio.run(scene())
@@ -200,7 +200,7 @@ def test_only_twilio_may_connect_once_there_is_a_secret(tmp_path: Path) -> None:
     async def scene() -> None:
         async with serving(tmp_path, twilio_auth_token="not-a-real-token") as watched:
             async with connect(watched.server.media_url, compression=None, proxy=None) as socket:
-                await asyncio.wait_for(socket.wait_closed(), 5)
+                await asyncio.wait_for(socket.wait_closed(), SEEN_S)
                 assert socket.close_code == 1008
             signed = Caller(Dialing(watched.server.web_url, auth_token="not-a-real-token"))
             await signed.dial()

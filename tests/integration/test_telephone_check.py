@@ -62,7 +62,7 @@ def told(scene: Callable[[], Awaitable[list[Finding]]]) -> dict[str, str]:
     async def run() -> list[Finding]:
         return await scene()
 
-    return codes(asyncio.run(asyncio.wait_for(run(), 60)))
+    return codes(asyncio.run(asyncio.wait_for(run(), 100)))
 
 
 def test_an_installation_that_names_nothing_is_told_where_to_begin() -> None:

@@ -7,10 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -21,7 +24,8 @@ from torim.storage.access import AccessStore, ApiKey
 from torim.storage.store import Store
 from torim.web.passwords import hash_token, new_token
 
-READY_S = 30
+READY_S = 90
+END_S = 60
 
 
 def free_port() -> int:
@@ -68,9 +72,32 @@ async def until_ready(url: str) -> None:
     raise AssertionError("not ready in time")
 
 
+async def until(seen: Callable[[], Awaitable[Any]], what: str, timeout_s: float = END_S) -> Any:
+    """Ask again and again until there is an answer."""
+    give_up = time.monotonic() + timeout_s
+    while not (found := await seen()):
+        assert time.monotonic() < give_up, f"not seen in {timeout_s} s: {what}"
+        await asyncio.sleep(0.1)
+    return found
+
+
 async def get(url: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=END_S) as http:
         return await http.get(url)
+
+
+async def answers(url: str, status: int) -> bool:
+    return (await get(url)).status_code == status
+
+
+async def one_call_on(url: str, *workers: str) -> bool:
+    """Whether each of these workers has one call, by the metrics."""
+    metrics = (await get(f"{url}/metrics")).text
+    return all(f'torim_calls_live{{worker="{worker}"}} 1.0' in metrics for worker in workers)
+
+
+async def one_call_each(url: str) -> None:
+    await until(partial(one_call_on, url, "1", "2"), "a call in each of two workers")
 
 
 def test_calls_spread_over_workers_and_a_shutdown_lets_them_end(tmp_path: Path) -> None:
@@ -81,23 +108,19 @@ def test_calls_spread_over_workers_and_a_shutdown_lets_them_end(tmp_path: Path) 
             callers = [Caller(Dialing(url)) for _ in range(2)]
             for caller in callers:
                 await caller.dial()
-            await asyncio.sleep(2.5)
-            metrics = (await get(f"{url}/metrics")).text
-            assert 'torim_calls_live{worker="1"} 1.0' in metrics
-            assert 'torim_calls_live{worker="2"} 1.0' in metrics
+            await one_call_each(url)
             on_the_live_page = await live_calls(url, tmp_path)
             assert set(on_the_live_page) == {caller.record.call_sid for caller in callers}
             process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(0.5)
-            assert (await get(f"{url}/readyz")).status_code == 503
+            await until(partial(answers, f"{url}/readyz", 503), "it takes no more calls")
             assert process.returncode is None and not callers[0].over
             process.send_signal(signal.SIGTERM)
             records = [await caller.finished() for caller in callers]
             assert all(record.ended_by == "server" for record in records)
             assert [verb.name for record in records for verb in record.after] == ["Hangup", "Hangup"]
-            assert await asyncio.wait_for(process.wait(), 30) == 0
+            assert await asyncio.wait_for(process.wait(), END_S) == 0
 
-    asyncio.run(asyncio.wait_for(scene(), 90))
+    asyncio.run(asyncio.wait_for(scene(), 110))
 
 
 async def live_calls(url: str, tmp_path: Path) -> list[str]:
@@ -161,16 +184,13 @@ def test_a_proxy_on_one_port_tells_the_workers_apart_by_path(tmp_path: Path) -> 
                 callers = [Caller(Dialing(url, auth_token="not-a-real-token")) for _ in range(2)]
                 for caller in callers:
                     await caller.dial()
-                await asyncio.sleep(2.5)
-                metrics = (await get(f"{url}/metrics")).text
-                assert 'torim_calls_live{worker="1"} 1.0' in metrics
-                assert 'torim_calls_live{worker="2"} 1.0' in metrics
+                await one_call_each(url)
                 for caller in callers:
                     await caller.hang_up()
                 process.send_signal(signal.SIGTERM)
-                assert await asyncio.wait_for(process.wait(), 30) == 0
+                assert await asyncio.wait_for(process.wait(), END_S) == 0
 
-    asyncio.run(asyncio.wait_for(scene(), 90))
+    asyncio.run(asyncio.wait_for(scene(), 110))
 
 
 def test_a_port_in_use_stops_the_start_with_advice(tmp_path: Path) -> None:
@@ -186,7 +206,7 @@ def test_a_port_in_use_stops_the_start_with_advice(tmp_path: Path) -> None:
                 env={"TORIM_PORT": str(free_port()), "TORIM_MEDIA_PORT": port, "PATH": os.environ["PATH"]},
                 stderr=subprocess.PIPE,
             )
-            _, said = await asyncio.wait_for(process.communicate(), 60)
+            _, said = await asyncio.wait_for(process.communicate(), 100)
             assert process.returncode == 1
             assert b"TORIM_MEDIA_PORT" in said
 
@@ -197,6 +217,17 @@ def worker_pids(parent: int) -> list[int]:
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     named = {int(pid): Path(f"/proc/{pid}/cmdline").read_text() for pid in children}
     return [pid for pid, command in named.items() if "spawn_main" in command]
+
+
+async def has_said(tmp_path: Path, call_id: str) -> bool:
+    with contextlib.closing(Store(f"sqlite:///{tmp_path / 'data' / 'torim.db'}")) as store:
+        return bool(store.turns(load_business().id, call_id))
+
+
+async def has_ended(tmp_path: Path, call_id: str) -> bool:
+    with contextlib.closing(Store(f"sqlite:///{tmp_path / 'data' / 'torim.db'}")) as store:
+        call = store.call(load_business().id, call_id)
+        return call is not None and call.end_reason is not None
 
 
 def check_what_is_left(tmp_path: Path, call_id: str) -> None:
@@ -213,12 +244,12 @@ def test_a_worker_that_dies_costs_its_calls_an_apology_and_is_replaced(tmp_path:
         async with torim_serve(tmp_path, TORIM_WORKERS="1") as (process, url):
             caller = Caller(Dialing(url))
             await caller.dial()
-            await asyncio.sleep(3)
+            await until(partial(has_said, tmp_path, caller.record.call_sid), "something that was said, written")
             (worker,) = worker_pids(process.pid)
             os.kill(worker, signal.SIGKILL)
             record = await caller.finished()
             assert [verb.name for verb in record.after] == ["Say", "Hangup"]
-            await asyncio.sleep(0.5)
+            await until(partial(has_ended, tmp_path, record.call_sid), "the end of the call")
             check_what_is_left(tmp_path, record.call_sid)
             await until_ready(url)
             assert worker_pids(process.pid) != [worker]
@@ -227,6 +258,6 @@ def test_a_worker_that_dies_costs_its_calls_an_apology_and_is_replaced(tmp_path:
             await asyncio.sleep(0.5)
             await again.hang_up()
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 30) == 0
+            assert await asyncio.wait_for(process.wait(), END_S) == 0
 
-    asyncio.run(asyncio.wait_for(scene(), 90))
+    asyncio.run(asyncio.wait_for(scene(), 110))
