@@ -134,6 +134,8 @@ def test_a_turn_after_a_false_alarm_is_the_only_one_and_is_answered_once(tmp_pat
 
 @pytest.mark.parametrize("lock", [False, True], ids=["over-the-ai", "under-the-greeting-lock"])
 def test_the_first_300_ms_of_a_turn_reach_the_engine_sample_by_sample(tmp_path: Path, lock: bool) -> None:
+    """F37: no gate and no padding clips the first syllable."""
+
     async def scene(engine: Listening, watched: Watched, caller: Caller) -> None:
         engine.caller_says("No, tomorrow please.")
         said = caller.say("a turn", voice_like(1_000, 1))

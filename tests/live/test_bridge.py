@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import wave
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from torim.core.actions import (
     CreateResponse,
     FallBackEngine,
     Note,
+    PlayAudio,
     Purpose,
     RunTool,
     TruncateItem,
@@ -94,10 +96,43 @@ def test_nothing_of_the_old_answer_is_sent_after_the_clear(tmp_path: Path) -> No
     play(scene())
 
 
+# --- the downlink ---------------------------------------------------------------------------------------------
+
+
+def test_the_greeting_sounds_within_a_second(tmp_path: Path) -> None:
+    """F35: the session is confirmed before anybody could have begun to wait for it; nobody hears dead air."""
+
+    async def scene() -> None:
+        call = make_scene(tmp_path, speaks)
+        await call.until(call.sounding)
+        assert call.bridge.clock.now_ms() < 1000
+
+    play(scene())
+
+
+def test_a_minute_of_speech_at_once_leaves_whole_and_evenly(tmp_path: Path) -> None:
+    """F30: an engine may be faster than any queue of the line; no frame is lost, none leaves in a burst or late."""
+
+    async def scene() -> None:
+        peer = ScriptedPeer(otherwise=lambda request: says("A minute.", 60_000), behaviour=Behaviour(speed=600.0))
+        call = make_scene(tmp_path, lambda: peer)
+        await call.until(call.sounding)
+        begun = len(call.telephone.events("media"))
+        await call.listen(61_000)
+        assert call.telephone.audio_ms() == 60_000
+        left_ms = [traced.at_ms for traced in call.traced if isinstance(traced.entry, PlayAudio)]
+        gaps_ms = sorted(abs(after - before - 60) for before, after in pairwise(left_ms[begun:-1]))
+        assert len(gaps_ms) > 900 and gaps_ms[len(gaps_ms) * 99 // 100] < 5
+
+    play(scene())
+
+
 # --- the uplink -----------------------------------------------------------------------------------------------
 
 
 def test_the_engine_hears_every_frame_even_under_the_greeting_lock(tmp_path: Path) -> None:
+    """F12: nothing withholds the caller's audio from the engine."""
+
     async def scene() -> None:
         call = make_scene(tmp_path, speaks, greeting_lock=True)
         await call.say(vowel(2000))
@@ -137,6 +172,8 @@ def test_the_clock_of_appended_audio_begins_with_what_was_kept(tmp_path: Path) -
 
 
 def test_a_burst_after_jitter_is_forwarded_whole(tmp_path: Path) -> None:
+    """F34: frames that come late come at once, and no limit of frames a second drops them."""
+
     async def scene() -> None:
         call = await speaking(tmp_path)
         before = call.engine.appended_ms
@@ -463,6 +500,8 @@ class Bursting:
 
 
 def test_one_bad_event_never_kills_a_call(tmp_path: Path) -> None:
+    """F7: a crash in one event is one fault, not a dead call."""
+
     async def scene() -> None:
         call = await speaking(tmp_path)
         call.bridge._near._ears._listener = Bursting(1)  # type: ignore[assignment]
