@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from client_needs import cannot
 from installation import OWNER, Installation, Person
+from past_call import leave_message, place_call
 from playwright.sync_api import Browser, Page, Response, expect
 
 from tools import build_client
@@ -26,6 +27,9 @@ PAGES = (
 AXE = build_client.client_dir() / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 DEEP = partial(pytest.param, marks=pytest.mark.deep)
+LOOKS = pytest.mark.parametrize(
+    ("language", "scheme"), [("he", "light"), ("en", "dark"), DEEP("he", "dark"), DEEP("en", "light")]
+)
 SETTLES_MS = 1_500
 SCRIPT_MAX_BYTES = 150_000  # of packed script on the first page
 
@@ -66,8 +70,19 @@ def look(page: Page, axe: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def furnished(shop: Installation, browser: Browser) -> Iterator[Installation]:
-    """A business with staff, appointments and a cancelled one."""
+def past(shop: Installation, browser: Browser) -> str:
+    """A call that was recorded and cut into, by its id."""
+    person = Person(browser, shop)
+    person.log_in()
+    call_id: str = place_call(person)["id"]
+    leave_message(shop, call_id, "אפשר להקדים את התור?")
+    person.close()
+    return call_id
+
+
+@pytest.fixture(scope="module")
+def furnished(shop: Installation, browser: Browser, past: str) -> Iterator[Installation]:
+    """A business with staff, a call, a message, appointments and a cancelled one."""
     person = Person(browser, shop)
     person.log_in()
     settings = person.api("GET", "/business")["settings"]
@@ -85,9 +100,7 @@ def furnished(shop: Installation, browser: Browser) -> Iterator[Installation]:
     person.close()
 
 
-@pytest.mark.parametrize(
-    ("language", "scheme"), [("he", "light"), ("en", "dark"), DEEP("he", "dark"), DEEP("en", "light")]
-)
+@LOOKS
 def test_no_page_shuts_anybody_out(
     browser: Browser, furnished: Installation, axe: str, language: str, scheme: str
 ) -> None:
@@ -101,6 +114,30 @@ def test_no_page_shuts_anybody_out(
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.locator("[role=status][aria-label]")).to_have_count(0)  # nothing is loading any more
         wrong += [f"{path} {finding}" for finding in findings(page, axe)]
+    assert wrong == []
+    assert person.complaints == []
+    person.close()
+
+
+@LOOKS
+def test_the_page_of_a_recorded_call_shuts_nobody_out(
+    browser: Browser, shop: Installation, past: str, axe: str, language: str, scheme: str
+) -> None:
+    person = Person(browser, shop, language=language, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    person.log_in()
+    page = person.open(f"/calls/{past}")
+    expect(page.locator("[data-testid='stage'][data-painted]")).to_be_visible()
+    expect(page.locator("[data-kind='barge_in']")).not_to_have_count(0)
+    expect(page.locator("del").first).to_be_visible()
+    wrong = findings(page, axe)
+    page.get_by_role("listbox").press("ArrowRight")  # a marker and its explanation
+    expect(page.locator("[data-selected]")).to_have_count(1)
+    page.get_by_label("תצוגת מפתחים" if language == "he" else "Developer view").check(force=True)
+    expect(page.get_by_text(f"torim replay {past}.call")).to_be_visible()
+    wrong += findings(page, axe)
+    page.goto("/messages")
+    expect(page.get_by_role("article")).to_have_count(1)
+    wrong += findings(page, axe)
     assert wrong == []
     assert person.complaints == []
     person.close()
