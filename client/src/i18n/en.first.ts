@@ -7,6 +7,7 @@ export const first: typeof hebrew = {
   common: {
     back: "Back",
     cancel: "Cancel",
+    clear: "Clear the field",
     close: "Close",
     loading: "Loading",
     more: "Show more",

@@ -5,6 +5,7 @@ export const first = {
   common: {
     back: "חזרה",
     cancel: "ביטול",
+    clear: "ניקוי השדה",
     close: "סגירה",
     loading: "טוען",
     more: "הצגת עוד",

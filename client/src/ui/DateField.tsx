@@ -28,6 +28,7 @@ export function DateField({ value, onChange, ...rest }: DateFieldProps) {
         value={value}
         onChange={(day) => onChange(typeof day === "string" ? day : null)}
         valueFormat="DD.MM.YYYY"
+        clearButtonProps={{ "aria-label": t("common.clear") }}
         ariaLabels={{
           nextMonth: t("calendar.next"),
           previousMonth: t("calendar.previous"),

@@ -33,7 +33,7 @@ export function JobRow({ job, here = false }: JobRowProps) {
       <div className={classes.what}>
         <strong>
           <Name job={job} />
-        </strong>
+        </strong>{" "}
         {job.tells && kindOf(job) !== "summary" ? <span>{t(`work.tells.${job.tells}`)}</span> : null}
         {here ? null : <Chip tone={TONES[job.status]}>{t(`work.status.${job.status}`)}</Chip>}
       </div>
