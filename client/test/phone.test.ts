@@ -174,6 +174,20 @@ describe("the browser's end of the line", () => {
     expect((cut?.silentMs ?? 0) - (cut?.onsetMs ?? 0)).toBeLessThan(25);
   });
 
+  for (const by of ["voice", "key"] as const) {
+    it(`counts a ${by} that comes in a pause between two sentences`, () => {
+      const scene = new Scene();
+      scene.answer(400);
+      scene.line.audio(new Float32Array(LINE_HZ / 2));
+      scene.answer(3000);
+      scene.run(700);
+      if (by === "key") scene.line.key();
+      scene.run(60, by === "voice" ? voice : undefined);
+      scene.line.clear();
+      expect(scene.cuts().map((cut) => cut.by)).toEqual([by]);
+    });
+  }
+
   it("measures nothing when the answer had ended by itself, nor when nobody spoke", () => {
     const scene = new Scene();
     scene.answer(300);

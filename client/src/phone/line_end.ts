@@ -73,7 +73,7 @@ export class LineEnd {
 
   /** The caller pressed a key: a sure wish to speak. */
   key(): void {
-    if (this.aiAudible) this.pending = { by: "key", onsetMs: this.nowMs };
+    if (this.aiSpeaks) this.pending = { by: "key", onsetMs: this.nowMs };
   }
 
   clear(): void {
@@ -105,8 +105,9 @@ export class LineEnd {
     this.listen(microphone);
   }
 
-  private get aiAudible(): boolean {
-    return this.nowMs - this.audibleAtMs < AUDIBLE_FOR_MS;
+  /** Whether the AI is in the middle of something: its pause between two sentences is no end. */
+  private get aiSpeaks(): boolean {
+    return this.playout.waiting > 0 || this.nowMs - this.audibleAtMs < AUDIBLE_FOR_MS;
   }
 
   private play(out: Float32Array): void {
@@ -125,7 +126,7 @@ export class LineEnd {
     const heard = this.muted ? new Float32Array(microphone.length) : microphone;
     const line = this.down.push(heard);
     const onset = this.onsets.push(line);
-    if (onset !== null && this.aiAudible) {
+    if (onset !== null && this.aiSpeaks) {
       this.pending = { by: "voice", onsetMs: (onset / LINE_HZ) * 1000 };
     }
     for (const sample of line) this.collect(sample);
@@ -135,10 +136,10 @@ export class LineEnd {
   /** An onset that nothing came of: the AI ended by itself, or went on talking. */
   private forget(): void {
     if (!this.pending) return;
-    if (this.aiAudible && this.nowMs - this.pending.onsetMs > CUT_MAX_MS) {
+    if (this.aiSpeaks && this.nowMs - this.pending.onsetMs > CUT_MAX_MS) {
       this.report({ type: "ignored", ignored: this.pending });
       this.pending = null;
-    } else if (!this.aiAudible && !this.onsets.sounding) {
+    } else if (!this.aiSpeaks && !this.onsets.sounding) {
       this.pending = null;
     }
   }
