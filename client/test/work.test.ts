@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isUnfinished } from "../src/api/data";
 import { type Linked, readingOf } from "../src/business/linked";
+import { townOf, TOWNS } from "../src/business/towns";
 import { messageText } from "../src/call/messageText";
 import { stopsOf } from "../src/call/stops";
 import { he } from "../src/i18n/he";
@@ -59,6 +60,14 @@ describe("a message", () => {
   it("is shown without the id of its voice note, and otherwise as it stands", () => {
     expect(messageText({ text: "הודעה קולית [CA1-0a1b2c3d]", has_voice_note: true })).toBe("הודעה קולית");
     expect(messageText({ text: "אחרי [חמש]", has_voice_note: false })).toBe("אחרי [חמש]");
+  });
+});
+
+describe("the town of Shabbat times", () => {
+  it("is found by its place, and a place of one's own is none of them", () => {
+    for (const [name, where] of Object.entries(TOWNS)) expect(townOf(where)).toBe(name);
+    expect(townOf({ latitude: 31.777, longitude: 35.234 })).toBe("jerusalem");
+    expect(townOf({ latitude: 40.7, longitude: -74 })).toBeNull();
   });
 });
 

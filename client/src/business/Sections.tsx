@@ -8,6 +8,7 @@ import { Empty } from "../ui/States";
 import { ByLanguage } from "./ByLanguage";
 import { closedToday, ClosedList } from "./ClosedList";
 import { Add, Item } from "./Items";
+import { type Town, townOf, TOWNS } from "./towns";
 import { freshId, type Settings, useSettings } from "./useSettings";
 import { type DayName, WeekHours } from "./WeekHours";
 
@@ -187,11 +188,41 @@ export function ClosedDays() {
           {switches.map((name) => (
             <Checkbox key={name} label={t(`business.observe.${name}`)} checked={holidays[name]} onChange={(event) => observe({ [name]: event.currentTarget.checked })} />
           ))}
+          {holidays.shabbat || holidays.holiday_eves ? <CandleLighting /> : null}
           <TagsInput label={t("business.openOn")} description={t("business.openOnLead")} value={holidays.open_on} onChange={(open_on) => observe({ open_on })} />
           <TagsInput label={t("business.closedOn")} value={holidays.closed_on} onChange={(closed_on) => observe({ closed_on })} />
         </Stack>
       </Card>
     </>
+  );
+}
+
+/** By which place and custom Shabbat and holidays come in. */
+function CandleLighting() {
+  const { t } = useTranslation();
+  const { settings, change, wrong } = useSettings();
+  const { holidays } = settings;
+  const town = townOf(holidays);
+  const towns = (Object.keys(TOWNS) as Town[]).map((value) => ({ value: value as string, label: t(`town.${value}`) }));
+  return (
+    <Fields>
+      <Select
+        label={t("business.town")}
+        data={town ? towns : [{ value: "other", label: t("business.otherTown") }, ...towns]}
+        value={town ?? "other"}
+        onChange={(chosen) => chosen && chosen in TOWNS && change({ holidays: { ...holidays, ...TOWNS[chosen as Town] } })}
+        allowDeselect={false}
+      />
+      <NumberInput
+        label={t("business.candles")}
+        min={0}
+        max={120}
+        allowDecimal={false}
+        value={holidays.candle_lighting_min}
+        onChange={(value) => typeof value === "number" && change({ holidays: { ...holidays, candle_lighting_min: value } })}
+        error={wrong("holidays.candle_lighting_min")}
+      />
+    </Fields>
   );
 }
 

@@ -83,6 +83,7 @@ export const ADVICE: Record<string, string> = {
   "holidays.open_on": "אין חג בשם הזה; כתבו את שמו בעברית או באנגלית.",
   "holidays.closed_on": "אין יום ציון בשם הזה; כתבו את שמו בעברית או באנגלית.",
   "holidays.country": "החגים של המדינה הזאת אינם מוכרים.",
+  "holidays.candle_lighting_min": "בחרו מספר דקות שלם בין 0 ל-120.",
   greeting: TEXT,
   persona: TEXT,
   consent: TEXT,

@@ -22,7 +22,7 @@ import { TimeField } from "../ui/TimeField";
 import { GivenUp } from "../work/GivenUp";
 import { Alternatives } from "./Alternatives";
 import classes from "./AppointmentDrawer.module.css";
-import { useCancel, useEdit, useMove } from "./changes";
+import { useCancel, useConfirm, useEdit, useMove } from "./changes";
 import { minutesOf, timeOf } from "./days";
 import { slotted } from "./layout";
 
@@ -121,13 +121,18 @@ function Reach({ made }: { made: Appointment }) {
   );
 }
 
+const HOUR_MS = 60 * 60 * 1000;
+
 function Actions({ made }: { made: Appointment }) {
   const { t } = useTranslation();
   const [asking, setAsking] = useState<"move" | "cancel" | null>(null);
   const cancel = useCancel();
   const edit = useEdit();
+  const confirm = useConfirm();
   const told = (error: unknown) => toast({ color: "red", message: adviceOf(error) });
   if (made.status === "cancelled") return null;
+  // What is far ahead can be confirmed; what is about to begin, or has begun, can have taken place.
+  const near = Date.parse(made.starts_at) - Date.now() < HOUR_MS;
   return (
     <>
       <Group gap="xs" className="no-print">
@@ -136,7 +141,17 @@ function Actions({ made }: { made: Appointment }) {
             {t("appointment.move")}
           </Button>
         ) : null}
-        {made.status === "booked" || made.status === "done" ? (
+        {made.status === "booked" && !made.confirmed_at && !near ? (
+          <Button
+            variant="default"
+            leftSection={<Icon name="check" size={18} />}
+            loading={confirm.isPending}
+            onClick={() => confirm.mutate(made, { onError: told })}
+          >
+            {t("appointment.confirm")}
+          </Button>
+        ) : null}
+        {(made.status === "booked" && near) || made.status === "done" ? (
           <Button
             variant="default"
             leftSection={<Icon name="check" size={18} />}

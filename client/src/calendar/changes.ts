@@ -92,6 +92,21 @@ export function useCancel() {
   });
 }
 
+/** The customer said that they will come. */
+export function useConfirm() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (made: Appointment) =>
+      unwrap(
+        api.POST("/api/v1/appointments/{appointment_id}/confirm", {
+          params: { path: { appointment_id: made.id }, header: { "If-Match": `"${made.version}"` } },
+        }),
+      ),
+    onSuccess: (made) => replaceShown(client, made),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.appointments }),
+  });
+}
+
 export function useEdit() {
   const client = useQueryClient();
   return useMutation({

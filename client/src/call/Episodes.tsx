@@ -16,7 +16,7 @@ interface EpisodesProps {
 export function Episodes({ episodes, developer, onSeek }: EpisodesProps) {
   const { t } = useTranslation();
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <Table.ScrollContainer minWidth={developer ? 760 : 560}>
       <Table verticalSpacing={6} horizontalSpacing="sm" fz="sm">
         <Table.Thead>
           <Table.Tr>

@@ -131,7 +131,10 @@ function Flag({ marker, x, level, selected, onSelect, onSeek }: FlagProps) {
         ["--pole" as string]: `${(LEVELS - level) * LEVEL_PX + 4 + HEIGHT_PX}px`,
       }}
       onMouseEnter={() => onSelect(marker)}
-      onClick={() => onSeek?.(marker.atMs)}
+      onClick={() => {
+        onSelect(marker);
+        onSeek?.(marker.atMs);
+      }}
     />
   );
 }

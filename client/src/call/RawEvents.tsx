@@ -1,5 +1,5 @@
 /** For developers: every line of a call's timeline, the files to take away, and how to run the call again. */
-import { Anchor, Button, Code, CopyButton, Group, ScrollArea, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Code, CopyButton, Group, Text, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTimeline } from "../api/data";
@@ -40,6 +40,7 @@ export function RawEvents({ call }: { call: CallDetail }) {
           )}
         </CopyButton>
       </Group>
+      <Facts call={call} />
       <TextInput
         size="sm"
         mb="sm"
@@ -55,6 +56,22 @@ export function RawEvents({ call }: { call: CallDetail }) {
   );
 }
 
+/** With what the call ran and what it used, by the names that the API has for it. */
+function Facts({ call }: { call: CallDetail }) {
+  const { t } = useTranslation();
+  const facts = { call: call.id, engine: call.engine, carrier: call.carrier, settings: call.settings_version, ...call.usage };
+  return (
+    <dl className={classes.facts} dir="ltr" aria-label={t("raw.facts")}>
+      {Object.entries(facts).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{String(value ?? "–")}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 const SHOWN = 2000;
 
 function Lines({ items, wanted }: { items: readonly { at_ms: number; who: string; what: string }[]; wanted: string }) {
@@ -66,11 +83,10 @@ function Lines({ items, wanted }: { items: readonly { at_ms: number; who: string
   }, [items, wanted]);
   return (
     <>
-      <ScrollArea.Autosize mah={420} type="auto" viewportProps={{ tabIndex: 0, "aria-label": t("raw.title") }}>
-        <pre className={classes.lines} dir="ltr">
-          {text.lines}
-        </pre>
-      </ScrollArea.Autosize>
+      {/* The box itself reads from left to right: in Hebrew it would begin at the far end of its longest line. */}
+      <div className={classes.box} dir="ltr" tabIndex={0} role="region" aria-label={t("raw.title")}>
+        <pre className={classes.lines}>{text.lines}</pre>
+      </div>
       {text.rest > 0 ? (
         <Text size="sm" c="dimmed">
           {t("raw.more", { count: text.rest })}
