@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from torim.audio import g711
 from torim.audio.front_end import FrontEnd
 from torim.audio.vad import STATE_FLOATS, SileroVad
-from torim.audio.verifier import Watch, installed
+from torim.audio.verifier import Watch, installed, installed_over_echo
 from torim.core.events import VoiceDropped, VoiceEnded, VoiceEvent, VoiceOnset, VoiceSure
 from torim.core.listening import FarEnd, Listener
 from torim.core.settings import ListenSettings
@@ -146,7 +146,7 @@ class Call:
     def __init__(self, trial: Trial, line: Samples, agent: Agent, settings: ListenSettings) -> None:
         self.trial, self.line, self.agent = trial, line, agent
         self.ears, self.listener = FrontEnd(settings), Listener(settings)
-        self.watch = Watch(installed())
+        self.watch = Watch(installed(), installed_over_echo())
         self.frames = len(line) // FRAME
         self.at = 0
 
@@ -162,7 +162,7 @@ class Call:
         self.take(self.listener.frame(measure, self.agent.far_end(), now_ms + 20))
 
     def speech(self, probability: float) -> None:
-        odds = self.watch.hear(self.listener.question, self.ears.stream.state)
+        odds = self.watch.hear(self.listener.question, self.ears.stream.state, self.listener.over_echo)
         self.take(self.listener.speech(probability, self.agent.far_end(), self.at * 20, odds))
 
     def take(self, events: list[VoiceEvent]) -> None:

@@ -1,12 +1,14 @@
 """Train the verifier on a folder of labelled recordings: weights, model card, golden vectors.
 
+Two networks of one shape: one for lines that return nothing, one for those that return our own voice.
+
     python -m tools.train_verifier --corpus DIR --test DIR      train, test, write weights and card
     python -m tools.train_verifier --corpus DIR --out FILE.npz      train and write weights only
     python -m tools.train_verifier --corpus DIR --check         train and compare with the installed weights
 
 The folders hold `manifest.csv` as described in `torim.lab.bargein.corpus`; a group (speaker or source) is never
-divided. Everything random comes from the recordings' names: the same folder gives the same weights. Needs numpy
-only and some ten minutes.
+divided. Everything random comes from the recordings' names: the same folder gives the same weights. Needs the
+canceller (`torim[echo]`) and some fifteen minutes.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,18 +25,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools import verifier_card
-from tools.verifier_sounds import CLASS_OF, hear
+from tools.verifier_echoes import hear_over_echo
+from tools.verifier_sounds import CLASS_OF, Heard, hear
 from torim.audio import weights
-from torim.audio.verifier import CLASSES, NAMES, STATE, Verifier
+from torim.audio.verifier import CLASSES, NAMES, OVER_ECHO, STATE, Verifier
 from torim.lab.bargein.corpus import Clip, held_out, read_corpus
 
 Floats = NDArray[np.float32]
 Parameters = tuple[Floats, ...]  # `torim.audio.verifier.NAMES`
 
 VARIANTS = tuple(range(10))  # lines that each recording is heard on
+ECHO_VARIANTS = (0,)  # and lines that return our voice
 HELD_OUT = 0.25  # of the groups, for the card's first test
 UNITS = 48
 ROUNDS = 8  # over all examples
+ECHO_ROUNDS = 20  # of those over echo, which are a twelfth as many
 BATCH = 256
 RATE = 2e-3  # falling to nothing over the rounds
 DECAY = 1e-3  # of the weights, a step: without it the sources' microphones are learned
@@ -62,8 +67,17 @@ class Examples:
 
 def gather(clips: Sequence[Clip], variants: Sequence[int] = VARIANTS) -> Examples:
     """Hear every recording and keep what the verifier would be asked about."""
+    return _kept(hear(clips, variants))
+
+
+def gather_over_echo(clips: Sequence[Clip], variants: Sequence[int] = ECHO_VARIANTS) -> Examples:
+    """The same over the echo of our own voice."""
+    return _kept(hear_over_echo(clips, variants))
+
+
+def _kept(recordings: Iterable[Heard]) -> Examples:
     features, classes, sources = [], [], []
-    for heard in hear(clips, variants):
+    for heard in recordings:
         for _, _, values in heard.examples():
             features.append(values.astype(np.float32))
             classes.append(CLASS_OF[heard.clip.kind])
@@ -71,7 +85,7 @@ def gather(clips: Sequence[Clip], variants: Sequence[int] = VARIANTS) -> Example
     return Examples(np.array(features), np.array(classes), sources)
 
 
-def fit(examples: Examples) -> Parameters:
+def fit(examples: Examples, rounds: int = ROUNDS) -> Parameters:
     """A network of one hidden layer, classes of equal weight: `NAMES` in order, for features as they are.
 
     Adam on standardised features with dropout; the seed is fixed, so the same examples give the same weights.
@@ -83,11 +97,11 @@ def fit(examples: Examples) -> Parameters:
     network = _Network(inputs.shape[1], np.random.default_rng(SEED))
     weigh = share.astype(np.float32)[examples.classes]
     steps = max(1, len(inputs) // BATCH)
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         order = network.chance.permutation(len(inputs))
         for step in range(steps):
             rows = order[step * BATCH : (step + 1) * BATCH]
-            done = (turn * steps + step + 1) / (ROUNDS * steps)
+            done = (turn * steps + step + 1) / (rounds * steps)
             network.step(inputs[rows], wanted[rows], weigh[rows], RATE * 0.5 * (1 + np.cos(np.pi * done)))
     inner, inner_bias, outer, outer_bias = network.values
     inner = inner / spread[:, None]
@@ -149,44 +163,69 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; compare with the installed weights")
     options = parser.parse_args(arguments)
     corpus = read_corpus(options.corpus)
-    examples = gather(corpus.clips)
-    print(f"{len(corpus.clips)} recordings, {len(examples.classes)} examples: {_counted(examples)}")
-    found = tuple(values.astype(np.float16).astype(np.float32) for values in fit(examples))
+    examples = {"": gather(corpus.clips), OVER_ECHO: gather_over_echo(corpus.clips)}
+    found: dict[str, Parameters] = {}
+    for prefix, heard in examples.items():
+        print(f"{len(corpus.clips)} recordings, {len(heard.classes)} examples {prefix}: {_counted(heard)}")
+        found[prefix] = _coarse(fit(heard, _rounds(prefix)))
     if options.check:
         return _compare(found)
     write_weights(options.out or weights.VERIFIER_FILE, found)
     if options.out:
         return 0
-    _write_golden(examples, Verifier(*found))
+    _write_golden(examples, found)
     if options.test:
-        _write_card(options, examples, Verifier(*found))
+        _write_card(options, examples, found)
     return 0
 
 
-def write_weights(path: Path, found: Parameters) -> None:
+def _rounds(prefix: str) -> int:
+    return ECHO_ROUNDS if prefix else ROUNDS
+
+
+def _coarse(found: Parameters) -> Parameters:
+    """As exact as the file of weights."""
+    return tuple(values.astype(np.float16).astype(np.float32) for values in found)
+
+
+def write_weights(path: Path, found: Mapping[str, Parameters]) -> None:
     """The file that `torim.audio.verifier` reads; the same numbers give the same bytes."""
-    pin = np.array(weights.vad_sha256())
-    inner, inner_bias, outer, outer_bias = (values.astype(np.float16) for values in found)
-    np.savez(path, inner=inner, inner_bias=inner_bias, outer=outer, outer_bias=outer_bias, vad_sha256=pin)
+    named = {
+        prefix + name: values.astype(np.float16)
+        for prefix, parameters in found.items()
+        for name, values in zip(NAMES, parameters, strict=True)
+    }
+    np.savez(path, **named, vad_sha256=np.array(weights.vad_sha256()))  # type: ignore[arg-type]
     print(f"{path}: {path.stat().st_size} bytes")
 
 
-def _write_golden(examples: Examples, verifier: Verifier) -> None:
+def _write_golden(examples: Mapping[str, Examples], found: Mapping[str, Parameters]) -> None:
     """A few examples' states, from which no sound can be made again, and their odds."""
-    order = np.argsort(examples.classes, kind="stable")
-    rows = examples.features[order[:: len(order) // GOLDEN_ROWS]].astype(np.float16)
-    odds = [verifier.odds(row[:STATE], row[STATE:]) for row in rows.astype(np.float32)]
-    np.savez_compressed(GOLDEN, features=rows, odds=np.array(odds))
+    golden = {}
+    for prefix, heard in examples.items():
+        order = np.argsort(heard.classes, kind="stable")
+        rows = heard.features[order[:: len(order) // GOLDEN_ROWS]].astype(np.float16)
+        verifier = Verifier(*found[prefix])
+        golden[f"{prefix}features"] = rows
+        golden[f"{prefix}odds"] = np.array([verifier.odds(row[:STATE], row[STATE:]) for row in rows.astype(np.float32)])
+    np.savez_compressed(GOLDEN, **golden)  # type: ignore[arg-type]
 
 
-def _write_card(options: argparse.Namespace, examples: Examples, verifier: Verifier) -> None:
+def _write_card(options: argparse.Namespace, examples: Mapping[str, Examples], found: Mapping[str, Parameters]) -> None:
     """Test by source: on groups that a second training did not see, and on other folders."""
-    away = np.array([held_out(clip, HELD_OUT) for clip in examples.clips])
-    fitted = Verifier(*fit(examples.part(~away)))
     unseen = [clip for clip in read_corpus(options.corpus).clips if held_out(clip, HELD_OUT)]
-    tests = [verifier_card.Test(f"{options.corpus.name}, held out", fitted, unseen)]
-    tests += [verifier_card.Test(folder.name, verifier, read_corpus(folder).clips) for folder in options.test]
-    CARD.write_text(verifier_card.page(options.corpus, _counted(examples), tests), encoding="utf-8")
+    tests = []
+    for prefix, heard in examples.items():
+        away = np.array([held_out(clip, HELD_OUT) for clip in heard.clips])
+        fitted = Verifier(*fit(heard.part(~away), _rounds(prefix)))
+        over_echo = prefix == OVER_ECHO
+        tests.append(verifier_card.Test(f"{options.corpus.name}, held out", fitted, unseen, over_echo))
+        tests += [
+            verifier_card.Test(folder.name, Verifier(*found[prefix]), read_corpus(folder).clips, over_echo)
+            for folder in options.test
+        ]
+    counted = {prefix: _counted(heard) for prefix, heard in examples.items()}
+    CARD.write_text(verifier_card.page(options.corpus, counted[""], counted[OVER_ECHO], tests), encoding="utf-8")
     print(CARD)
 
 
@@ -195,12 +234,13 @@ def _counted(examples: Examples) -> str:
     return ", ".join(f"{count[number]} {name}" for number, name in enumerate(CLASSES))
 
 
-def _compare(found: Parameters) -> int:
+def _compare(found: Mapping[str, Parameters]) -> int:
     stored = weights.load_verifier()
     if stored is None:
         print("No weights are installed.")
         return 1
-    furthest = max(float(np.abs(values - stored[name]).max()) for name, values in zip(NAMES, found, strict=True))
+    pairs = [(v, stored[p + name]) for p, values in found.items() for name, v in zip(NAMES, values, strict=True)]
+    furthest = max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs)
     print(f"furthest from the installed weights: {furthest:.5f}")
     return int(furthest > 0.01)
 

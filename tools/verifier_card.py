@@ -16,6 +16,7 @@ from pathlib import Path
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 import numpy as np
 
+from tools.verifier_echoes import BARE, DELAY_MS, ERL_DB, OVER_DB, hear_over_echo
 from tools.verifier_sounds import CLASS_OF, ROOMS, hear
 from torim.audio import weights
 from torim.audio.verifier import CLASSES, STATE, Verifier
@@ -25,6 +26,7 @@ from torim.lab.bargein.stats import share
 AGES = (4, 9, 15)  # windows: 128, 288 and 480 ms
 SHOWN = 9  # the age that the details are given for
 VARIANTS = (0, 1)
+ECHO_VARIANTS = (100,)  # a line of its own: never one that was trained on
 GROUP_LEAST = 3  # recordings of a source that has a row of its own
 MOST_ROWS = 40
 
@@ -36,6 +38,7 @@ class Test:
     name: str
     verifier: Verifier
     clips: Sequence[Clip]
+    over_echo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +52,34 @@ class Answer:
 def answers(test: Test) -> list[Answer]:
     """Ask about every recording, at the listener's own trigger."""
     found = []
-    for heard in hear(test.clips, VARIANTS):
+    recordings = hear_over_echo(test.clips, ECHO_VARIANTS) if test.over_echo else hear(test.clips, VARIANTS)
+    for heard in recordings:
         asked = (e for e in heard.examples(AGES) if e[0] == 0)
         odds = {age: test.verifier.odds(values[:STATE], values[STATE:]) for _, age, values in asked}
         found.append(Answer(heard.clip, odds))
     return found
 
 
-def page(corpus: Path, counted: str, tests: Sequence[Test]) -> str:
+def page(corpus: Path, counted: str, counted_over_echo: str, tests: Sequence[Test]) -> str:
     """The whole page."""
-    parts = [_HEAD.format(hash=weights.vad_sha256()[:16], counted=counted, rooms=round(100 * ROOMS))]
+    facts = {"hash": weights.vad_sha256()[:16], "counted": counted, "counted_over_echo": counted_over_echo}
+    ranges = {"erl": _range(ERL_DB), "delay": _range(DELAY_MS), "over": _range(OVER_DB)}
+    parts = [_HEAD.format(rooms=round(100 * ROOMS), bare=round(100 * BARE), **facts, **ranges)]
     parts.append(_licences(corpus))
     for test in tests:
         found = answers(test)
-        parts += [f"## Test: {test.name}\n", _by_class(found), _details(found)]
+        title = f"{test.name}, over the echo of our own voice" if test.over_echo else test.name
+        parts += [
+            f"## Test: {title}\n",
+            _by_class(found),
+            _details(found, ECHO_VARIANTS if test.over_echo else VARIANTS),
+        ]
     parts.append(_FOOT)
     return "\n".join(parts)
+
+
+def _range(ends: Sequence[float]) -> str:
+    return f"{ends[0]:g} to {ends[1]:g}"
 
 
 def _by_class(found: Sequence[Answer]) -> str:
@@ -106,7 +121,7 @@ def _area(turns: Sequence[float], others: Sequence[float]) -> float:
     return float(np.mean(np.searchsorted(order, np.asarray(turns))) / len(order))
 
 
-def _details(found: Sequence[Answer]) -> str:
+def _details(found: Sequence[Answer], variants: Sequence[int]) -> str:
     """By class of recording, then by speaker or source where there are enough of one."""
     by_cls, by_source, by_group = defaultdict(list), defaultdict(list), defaultdict(list)
     for answer in found:
@@ -114,7 +129,7 @@ def _details(found: Sequence[Answer]) -> str:
             by_cls[(answer.clip.kind.value, answer.clip.cls)].append(answer.odds[SHOWN])
             by_source[(answer.clip.kind.value, _source(answer.clip.group))].append(answer.odds[SHOWN])
             by_group[(answer.clip.cls, _group(answer.clip.group))].append(answer.odds[SHOWN])
-    many = {key: odds for key, odds in by_group.items() if len(odds) >= GROUP_LEAST * len(VARIANTS)}
+    many = {key: odds for key, odds in by_group.items() if len(odds) >= GROUP_LEAST * len(variants)}
     largest = dict(sorted(many.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_ROWS])
     tables = [_table(f"By class, at {SHOWN * 32} ms", by_cls.items())]
     if len({source for _, source in by_source}) > 1:
@@ -134,7 +149,7 @@ def _group(name: str) -> str:
 def _source(group: str) -> str:
     """The collection that a group belongs to: what stands before its colon, or the page's host."""
     page = re.match(r"https?://(?:www\.)?([^/]+)", group)
-    return page[1] if page else group.split(":")[0]
+    return page[1] if page else re.sub(r" (?:item )?\d+$", "", group.split(":")[0])
 
 
 def _table(title: str, rows: Iterable[tuple[tuple[str, str], list[float]]]) -> str:
@@ -173,7 +188,8 @@ _HEAD = """# The verifier: model card
 Written by `python -m tools.train_verifier`; not by hand.
 
 `torim/audio/weights/verifier.npz`: a network with one hidden layer for three classes (turn, body sound, other) on the
-recurrent state of the speech detector: its mean since the trigger and its newest value, 24,771 numbers in float16.
+recurrent state of the speech detector: its mean since the trigger and its newest value, 24,771 numbers in float16;
+and another of the same shape for lines that return our own voice, where that state is of the caller and of us together.
 It gives the log-odds that a sound which has just begun is a caller's turn. Pinned to the detector's weights (hash
 {hash}...), which is checked at load.
 
@@ -185,6 +201,11 @@ dBFS, spectral tilt, a coarse codec on a third, a room on {rooms} % of the drawn
 times as fast; five of the ten mostly from farther off, speech often without its beginning), mu-law, at the listener's
 own trigger and every 320 ms after it, at ages of 64 to 576 ms. Classes weigh the same. Recordings marked in doubt are
 left out.
+
+For lines that return our voice: {counted_over_echo}; each recording {over} dB over the echo of a
+statement (echo return loss {erl} dB, delay {delay} ms, five responses, half of them through a coarse codec both
+ways, noise), {bare} % of the lines without the canceller, at the same instants and ages, where the listener noticed it;
+our voice stops at the trigger and comes back 15 dB lower, as in a call.
 
 ## Training recordings and their licences
 """

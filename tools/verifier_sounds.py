@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 import numpy as np
@@ -68,18 +69,24 @@ class Heard:
         """Hear 20 ms; whether a window waits."""
         payload = self.payload[self.now_ms * 8 : self.now_ms * 8 + 160]
         self.now_ms += 20
-        self._note(self.listener.frame(self.ears.frame(payload, self.now_ms), OVER_SPEECH, self.now_ms))
+        self.note(self.listener.frame(self.ears.frame(payload, self.now_ms), OVER_SPEECH, self.now_ms))
         return self.ears.pending()
 
+    @property
+    def far_end(self) -> FarEnd:
+        """What our own side is doing."""
+        return OVER_SPEECH
+
     def window(self, probability: float) -> None:
-        self._note(self.listener.speech(probability, OVER_SPEECH, self.now_ms))
+        self.note(self.listener.speech(probability, self.far_end, self.now_ms))
         self.states.append((self.now_ms, self.ears.stream.state.copy()))
 
     @property
     def over(self) -> bool:
         return self.now_ms * 8 >= len(self.payload)
 
-    def _note(self, events: Iterable[VoiceEvent]) -> None:
+    def note(self, events: Iterable[VoiceEvent]) -> None:
+        """Remember when the listener first noticed the recording."""
         if self.trigger_ms is None and self.now_ms >= self.onset_ms - EARLY_MS:
             self.trigger_ms = next((self.now_ms for event in events if isinstance(event, VoiceOnset)), None)
 
@@ -97,11 +104,14 @@ class Heard:
 
 
 def hear(clips: Sequence[Clip], variants: Sequence[int]) -> Iterator[Heard]:
-    """Every recording on every line, in order; the VAD runs over many at once."""
+    """Every recording on every line, in order."""
+    return heard_together(_on_a_line(clip, variant) for clip in clips for variant in variants)
+
+
+def heard_together(recordings: Iterator[Heard]) -> Iterator[Heard]:
+    """The same recordings after they were heard; the VAD runs over many at once."""
     vad = SileroVad()
-    jobs = [(clip, variant) for clip in clips for variant in variants]
-    for start in range(0, len(jobs), BATCH):
-        batch = [_on_a_line(clip, variant) for clip, variant in jobs[start : start + BATCH]]
+    while batch := list(islice(recordings, BATCH)):
         live = batch
         while live:
             waiting = [heard for heard in live if heard.frame()]
@@ -117,12 +127,12 @@ def _on_a_line(clip: Clip, variant: int) -> Heard:
     if far and CLASS_OF[clip.kind] == 0 and clip.length_ms > LATER_LEAST_MS and chance.random() < LATER:
         clip = _from_its_middle(clip, chance)
     if variant >= PLAIN_SPEEDS:
-        clip = _at_speed(clip, float(np.exp(chance.uniform(*np.log(SPEEDS)))))
+        clip = at_speed(clip, float(np.exp(chance.uniform(*np.log(SPEEDS)))))
     level_db, noise_db, tilt, codec = -26.0, -62.0, 0.0, Codec.NONE
     if variant:
         level_db, noise_db, tilt = chance.uniform(-40, -14), chance.uniform(-72, -48), chance.uniform(-0.6, 0.6)
         codec = Codec.GSM_LIKE if chance.random() < 0.3 else Codec.NONE
-    sound = _tilted(clip.at_level(level_db) * 32768, tilt)
+    sound = tilted(clip.at_level(level_db) * 32768, tilt)
     if variant and chance.random() < (FAR_ROOMS if far else ROOMS):
         sound = _in_a_room(sound, chance, far)
     lead = LEAD_MS * 8 + int(chance.integers(0, 256))
@@ -146,7 +156,7 @@ def _from_its_middle(clip: Clip, chance: np.random.Generator) -> Clip:
     return replace(clip, samples=samples, onset_samples=FADE_SAMPLES, offset_samples=offset)
 
 
-def _at_speed(clip: Clip, speed: float) -> Clip:
+def at_speed(clip: Clip, speed: float) -> Clip:
     """The recording played faster or slower: pitch, resonances and pace change together."""
     at = np.arange(int(len(clip.samples) / speed)) * speed
     return replace(
@@ -169,7 +179,7 @@ def _in_a_room(sound: NDArray[np.float64], chance: np.random.Generator, far: boo
     return heard * np.sqrt(float(np.mean(sound**2)) / power) if power > 0 else heard
 
 
-def _tilted(sound: NDArray[np.float64], tilt: float) -> NDArray[np.float64]:
+def tilted(sound: NDArray[np.float64], tilt: float) -> NDArray[np.float64]:
     """More bass (tilt above 0) or treble, at the same power."""
     tilted = sound.copy()
     tilted[1:] += tilt * sound[:-1]

@@ -6,11 +6,16 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pytest
 from audio_sounds import Samples, noise, syllables
 
 from tools import train_verifier
+from tools.verifier_echoes import hear_over_echo
 from tools.verifier_sounds import FAR_VARIANTS, SPEEDS, hear
-from torim.audio.verifier import CLASSES, FEATURES
+from torim.audio import canceller
+from torim.audio.verifier import CLASSES, FEATURES, OVER_ECHO
+from torim.core.listening import FarEnd
+from torim.errors import ConfigError
 from torim.lab.bargein.corpus import Kind, read_corpus, write_wav
 
 HEADER = ("file", "cls", "label", "speaker", "onset_s", "offset_s", "active_dbfs", "group", "source", "attribution")
@@ -18,7 +23,7 @@ LEAD_MS = 200
 
 
 def made_up(folder: Path) -> Path:
-    """A dozen computed recordings: two of each class for two made-up sources."""
+    """Computed recordings: two of each class for two made-up sources, and a voice of ours."""
     with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.DictWriter(file, HEADER)
         rows.writeheader()
@@ -26,6 +31,7 @@ def made_up(folder: Path) -> Path:
             sounds = {"turn": syllables(4, -20, number), "cough": noise(300, -20, number), "noise": _thumps(number)}
             for cls, sound in sounds.items():
                 rows.writerow(_written(folder, cls, number, sound))
+        rows.writerow(_written(folder, "agent", 0, syllables(8, -20, 9)))
     return folder
 
 
@@ -51,6 +57,10 @@ def _written(folder: Path, cls: str, number: int, sound: Samples) -> dict[str, s
     }
 
 
+needs_canceller = pytest.mark.skipif(not canceller.available(), reason=f"needs {canceller.EXTRA}")
+
+
+@needs_canceller
 def test_the_same_folder_gives_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "sounds").mkdir()
     folder = made_up(tmp_path / "sounds")
@@ -60,6 +70,24 @@ def test_the_same_folder_gives_the_same_bytes(tmp_path: Path) -> None:
     stored = np.load(tmp_path / "once.npz")
     assert stored["inner"].shape == (train_verifier.UNITS, FEATURES)
     assert stored["outer"].shape == (len(CLASSES), train_verifier.UNITS)
+    assert stored[f"{OVER_ECHO}inner"].shape == stored["inner"].shape
+    assert not np.array_equal(stored[f"{OVER_ECHO}inner"], stored["inner"])
+
+
+def test_without_the_canceller_nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canceller, "available", lambda: False)
+    with pytest.raises(ConfigError, match="echo"):
+        next(hear_over_echo(read_corpus(made_up(tmp_path)).clips, (0,)))
+
+
+@needs_canceller
+def test_over_its_echo_our_voice_stops_at_the_trigger_and_comes_back_lower(tmp_path: Path) -> None:
+    heard = [each for each in hear_over_echo(read_corpus(made_up(tmp_path)).clips, (0, 1)) if each.trigger_ms]
+    assert heard, "most are noticed"
+    for each in heard:
+        assert each.far_end == FarEnd(sounding=True, since_played_ms=0), "the question was open for long"
+        assert each.said < each.trigger_ms * 8 + len(each.payload) - (each.trigger_ms + 350) * 8 + 160
+        assert len(list(each.examples((2, 4)))) >= 2
 
 
 def test_every_line_of_a_recording_is_another(tmp_path: Path) -> None:

@@ -14,18 +14,20 @@ from audio_sounds import noise, vowel
 from torim.audio import g711, weights
 from torim.audio.front_end import FrontEnd
 from torim.audio.vad import SileroVad
-from torim.audio.verifier import CLASSES, FEATURES, STATE, Verifier, Watch, installed
+from torim.audio.verifier import CLASSES, FEATURES, OVER_ECHO, STATE, Verifier, Watch, installed, installed_over_echo
 from torim.errors import ConfigError
 
 GOLDEN = np.load(Path(__file__).with_name("verifier_golden.npz"))
 
 
-def test_the_installed_weights_give_the_golden_odds() -> None:
-    verifier = installed()
+@pytest.mark.parametrize("prefix", ["", OVER_ECHO])
+def test_the_installed_weights_give_the_golden_odds(prefix: str) -> None:
+    verifier = installed_over_echo() if prefix else installed()
     assert verifier is not None
-    found = [verifier.odds(row[:STATE], row[STATE:]) for row in GOLDEN["features"].astype(np.float32)]
-    assert np.abs(np.array(found) - GOLDEN["odds"]).max() < 1e-3
-    assert GOLDEN["odds"].max() > 2 and GOLDEN["odds"].min() < -2, "the golden sounds must be on both sides"
+    rows, odds = GOLDEN[f"{prefix}features"].astype(np.float32), GOLDEN[f"{prefix}odds"]
+    found = [verifier.odds(row[:STATE], row[STATE:]) for row in rows]
+    assert np.abs(np.array(found) - odds).max() < 1e-3
+    assert odds.max() > 2 and odds.min() < -2, "the golden sounds must be on both sides"
 
 
 def test_weights_are_pinned_to_the_vad(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +74,14 @@ def test_another_question_begins_anew_and_none_is_not_answered() -> None:
     watch.hear(1, state(1.0, 0.0))
     assert watch.hear(0, state(9.0, 0.0)) is None
     assert watch.hear(2, state(5.0, 0.0)) == pytest.approx(5.0)
+
+
+def test_over_our_own_voice_another_verifier_is_asked_the_same_question() -> None:
+    nothing = np.zeros((1, FEATURES), np.float32)
+    sure = Verifier(nothing, np.zeros(1), np.zeros((len(CLASSES), 1)), np.array([9.0, 0.0, 0.0]))
+    watch = Watch(flat(), sure)
+    assert watch.hear(1, state(1.0, 0.0), over_echo=True) == pytest.approx(9.0 - np.log(2.0))
+    assert watch.hear(1, state(3.0, 0.5)) == pytest.approx(2.0 + 1.0), "what was heard before is kept"
 
 
 def test_below_nothing_a_unit_is_silent() -> None:

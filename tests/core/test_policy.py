@@ -8,7 +8,7 @@ import pytest
 
 from torim.core.echo import FarEnd, Sound
 from torim.core.events import Verdict, VoiceDropped, VoiceEnded, VoiceEvent, VoiceLeans, VoiceOnset, VoiceSure
-from torim.core.listening import Listener, Measure
+from torim.core.listening import Listener, ListenState, Measure
 from torim.core.policy import Context, Moment, context_of, decide, row
 from torim.core.settings import PATIENCE, ListenSettings, TurnSettings, listen_settings
 
@@ -323,17 +323,33 @@ def test_the_odds_decide_once_the_time_has_come(odds: float, voice_ms: int, expe
     assert decide(sound, Moment(540, 540, 0.95, False), SETTINGS) is expected
 
 
-def test_on_a_line_that_returns_our_voice_the_rules_decide_and_the_odds_only_object():
+def test_on_a_line_that_returns_our_voice_length_does_not_count_and_the_odds_do():
+    """Over our own voice a word loses its beginning; a cough has a voice to the rules, but not the odds of one."""
     sound = Sound(0, SPEAKING, voice_ms=160, pitch_ms=100, frames=8, speech_peak=0.9, known=True)
+    at, least = Moment(180, 160, 0.95, False), SETTINGS.odds_over_echo
+    assert decide(replace(sound, odds=least), at, SETTINGS) is Verdict.VOICE
+    assert decide(replace(sound, odds=least - 0.1), at, SETTINGS) is Verdict.UNDECIDED
+    assert decide(replace(sound, odds=least - 0.1), replace(at, stopped=True), SETTINGS) is Verdict.NOISE
+    assert decide(replace(sound, odds=least, known=False), at, SETTINGS) is Verdict.UNDECIDED
+
+
+def test_over_our_echo_too_a_voice_that_begins_a_second_time_is_a_turn_whatever_the_odds():
+    sound = Sound(0, SPEAKING, voice_ms=160, pitch_ms=100, frames=8, speech_peak=0.9, known=True, odds=-4.0)
     at = Moment(180, 160, 0.95, False)
-    assert decide(replace(sound, odds=0.0), at, ListenSettings()) is Verdict.VOICE
-    assert decide(replace(sound, odds=-2.0), at, ListenSettings()) is Verdict.UNDECIDED
-    assert decide(replace(sound, odds=0.0, known=False), at, ListenSettings()) is Verdict.UNDECIDED
+    again = replace(sound, insists=True, run_ms=SETTINGS.insist_voice_ms)
+    assert decide(sound, at, SETTINGS) is Verdict.UNDECIDED
+    assert decide(again, at, SETTINGS) is Verdict.VOICE
+    assert decide(replace(again, echo_frames=8, voice_ms=0), at, SETTINGS) is Verdict.ECHO
 
 
-def test_a_voice_that_goes_on_over_our_echo_is_a_turn_whatever_the_odds():
-    sound = Sound(0, SPEAKING, voice_ms=320, pitch_ms=100, frames=18, speech_peak=0.9, known=True, odds=-4.0)
-    assert decide(sound, Moment(380, 360, True, False), ListenSettings()) is Verdict.VOICE
+def test_what_is_heard_over_our_own_voice_is_asked_of_the_verifier_for_it():
+    """From the trigger on, until it is decided: our voice is gone soon after, what it left in the state is not."""
+    over_us = VOICE._replace(echo=0.1, echo_db=-45, echo_known=True, returning=True)
+    listener = Call().hear(over_us, 0.95, 1.0, 60, SPEAKING).listener
+    assert listener.over_echo
+    listener.frame(VOICE._replace(echo_known=True), JUST_SPOKE, 1_080)
+    assert listener.state is ListenState.VERIFYING and listener.over_echo
+    assert not Call().hear(VOICE, 0.95, 1.0, 60, SPEAKING).listener.over_echo
 
 
 # --- what is likely while it is not decided -----------------------------------------------------------------

@@ -1,8 +1,9 @@
 """The learned verifier: log-odds that a sound is a caller's turn, from the neural VAD's own recurrent state.
 
 A small network of three classes (turn, body sound, other) on the mean of the state since a question was opened and
-on the newest state. It measures only; what the odds mean is decided in `torim.core.policy`. Where nothing is being
-verified it costs nothing. Weights: `tools.train_verifier`.
+on the newest state, once for lines that return nothing and once for those that return our voice, where the state is
+of the caller and of us together. It measures only; what the odds mean is decided in `torim.core.policy`. Where
+nothing is being verified it costs nothing. Weights: `tools.train_verifier`.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ class Verifier:
         return float(turn - highest - math.log1p(math.exp(min(body, other) - highest)))
 
 
+OVER_ECHO = "over_echo_"  # before the names of the weights for lines that return our voice
+
+
 @cache
 def installed() -> Verifier | None:
     """The vendored verifier; None if its weights are missing: then the rules decide.
@@ -54,6 +58,16 @@ def installed() -> Verifier | None:
     Raises:
         ConfigError: ``verifier.weights`` if they belong to another VAD than the one that is installed.
     """
+    return _read("")
+
+
+@cache
+def installed_over_echo() -> Verifier | None:
+    """The same for lines that return our voice."""
+    return _read(OVER_ECHO)
+
+
+def _read(prefix: str) -> Verifier | None:
     stored = weights.load_verifier()
     if stored is None:
         return None
@@ -61,30 +75,32 @@ def installed() -> Verifier | None:
         raise ConfigError(
             "The verifier was trained on another VAD: run `python -m tools.train_verifier`.", "verifier.weights"
         )
-    return Verifier(*(stored[name] for name in NAMES))
+    return Verifier(*(stored[prefix + name] for name in NAMES))
 
 
 class Watch:
     """One call's states since its present question was opened."""
 
-    __slots__ = ("_count", "_question", "_sum", "_verifier")
+    __slots__ = ("_count", "_over_echo", "_question", "_sum", "_verifier")
 
-    def __init__(self, verifier: Verifier | None) -> None:
+    def __init__(self, verifier: Verifier | None, over_echo: Verifier | None = None) -> None:
         self._verifier = verifier
+        self._over_echo = over_echo or verifier
         self._question = 0
         self._sum = np.zeros(STATE, np.float32)
         self._count = 0
 
-    def hear(self, question: int, state: Floats) -> float | None:
+    def hear(self, question: int, state: Floats, over_echo: bool = False) -> float | None:
         """Take in the VAD's state after a window; the log-odds so far, None where no question is open (0).
 
-        Another number than before opens a new question.
+        Another number than before opens a new question. ``over_echo``: on a line that returns our voice.
         """
-        if self._verifier is None or question == 0:
+        verifier = self._over_echo if over_echo else self._verifier
+        if verifier is None or question == 0:
             return None
         if question != self._question:
             self._question, self._count = question, 0
             self._sum[:] = 0.0
         self._sum += state
         self._count += 1
-        return self._verifier.odds(self._sum * np.float32(1.0 / self._count), state)
+        return verifier.odds(self._sum * np.float32(1.0 / self._count), state)

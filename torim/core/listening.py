@@ -91,6 +91,13 @@ class Listener:
         """Number of the question that the verifier is to answer; 0: none. Another number is another question."""
         return self._inquiry.question
 
+    @property
+    def over_echo(self) -> bool:
+        """Whether it is asked about what is heard over our own voice, on a line that returns it."""
+        if self._state is ListenState.VERIFYING:
+            return self._sound.known
+        return self._measure.returning and self._measure.echo_known
+
     def rests(self, far_end: FarEnd) -> bool:
         """Whether the neural VAD may wait: nothing stirs, and a voice too faint to stir counts not while ours sounds.
 

@@ -107,11 +107,13 @@ def likely(sound: Sound, at: Moment, settings: ListenSettings) -> bool:
 
 
 def _over_echo(sound: Sound, at: Moment, settings: ListenSettings) -> Verdict:
-    """On a line that returns our voice the rules decide: the odds are of the caller and of us together."""
+    """On a line that returns our voice: what the rules take for a voice, if its odds there are those of one.
+
+    Length decides nothing: over our own voice a word loses its beginning, and would wait for long.
+    """
     verdict = echo.judge(sound, at.age_ms, at.stopped, settings)
-    long = sound.voice_ms >= settings.voice_over_echo_ms
-    doubtful = sound.odds is not None and sound.odds < settings.odds_over_echo and not long
-    if verdict is Verdict.VOICE and doubtful:
+    doubtful = sound.odds is not None and sound.odds < settings.odds_over_echo
+    if verdict is Verdict.VOICE and doubtful and not _second_voice(sound, settings):
         return Verdict.NOISE if at.stopped else Verdict.UNDECIDED
     return verdict
 

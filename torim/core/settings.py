@@ -129,9 +129,8 @@ class ListenSettings:
     settled_ms: int = setting(320, "since the trigger: what the odds say later hardly changes")
     odds_short: float = setting(-1.0, "of a word that has ended where one is expected: a lost word costs more")
     odds_over_echo: float = setting(
-        -0.5, "on a line that returns our voice: what the rules take for a voice, unless below"
+        0.5, "on a line that returns our voice, of what the rules take for one: one cough in four stops us, not six in seven"
     )
-    voice_over_echo_ms: int = setting(320, "on such a line: of voice, whatever the odds; coughs have less")
     odds_hold: float = setting(-1.0, "no hold while the odds since the gate armed are below: noises hold twice less")
     odds_hold_spoken: float = setting(-3.0, "the same, once the neural VAD has heard speech for two windows")
     odds_wary: float = setting(1.0, "what each hold that lately proved false adds to it: this line makes noises")

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from torim.audio.front_end import FrontEnd
 from torim.audio.vad import SileroVad
-from torim.audio.verifier import Watch, installed
+from torim.audio.verifier import Watch, installed, installed_over_echo
 from torim.core.events import VoiceEvent
 from torim.core.listening import FarEnd, Listener
 from torim.core.settings import ListenSettings
@@ -75,7 +75,7 @@ class Ears:
         self._batch = batch
         self._late = late
         self._waiting = False
-        self._watch = Watch(installed())
+        self._watch = Watch(installed(), installed_over_echo())
 
     def played(self, payload: bytes, play_at_ms: int) -> None:
         """AI audio as it was sent, with the instant at which it plays: what an echo would be an echo of."""
@@ -107,5 +107,6 @@ class Ears:
 
     def speech(self, probability: float, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         """What a probability that has just been computed means, with the verifier's word where it is asked for."""
-        odds = self._watch.hear(self._listener.question, self.front_end.stream.state)
+        listener = self._listener
+        odds = self._watch.hear(listener.question, self.front_end.stream.state, listener.over_echo)
         return self._listener.speech(probability, far_end, audio_ms, odds)
