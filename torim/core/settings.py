@@ -129,7 +129,7 @@ class ListenSettings:
     settled_ms: int = setting(320, "since the trigger: what the odds say later hardly changes")
     odds_short: float = setting(-1.0, "of a word that has ended where one is expected: a lost word costs more")
     odds_over_echo: float = setting(
-        0.5, "on a line that returns our voice, of what the rules take for one: one cough in four stops us, not six in seven"
+        0.5, "of what the rules take for a voice where our own comes back: one cough in four stops us, not six in seven"
     )
     odds_hold: float = setting(-1.0, "no hold while the odds since the gate armed are below: noises hold twice less")
     odds_hold_spoken: float = setting(-3.0, "the same, once the neural VAD has heard speech for two windows")
