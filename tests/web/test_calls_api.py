@@ -9,8 +9,10 @@ import httpx
 import pytest
 from api_scene import TIMELINE, Office, play
 
+from torim.core.events import EndReason
+from torim.desk.messages import Urgency
 from torim.desk.outcomes import Outcome
-from torim.storage.records import CallMeasures
+from torim.storage.records import REHEARSAL, CallEnd, CallMeasures, CallStart, CallSummary
 from torim.web.peaks import read_peaks
 
 PATH = "/api/v1/calls"
@@ -158,6 +160,31 @@ def test_the_first_page_counts_today_and_the_week(office: Office) -> None:
         assert today["open_messages"] == {"normal": 1} and today["live_calls"] == 0
         assert [made["contact_name"] for made in today["next_appointments"]] == ["Dana Levi"]
         assert today["appointments_today"] == 0
+
+    play(office, scene, office.key("calls:read"))
+
+
+def test_the_first_page_names_the_calls_that_ask_for_somebody(office: Office) -> None:
+    told = {
+        "CA3": CallSummary("Wants a price.", next_action="Call her back."),
+        "CA4": CallSummary("Left a message.", outcome=Outcome.MESSAGE, next_action="Call him back."),
+        "CA5": CallSummary("All is well."),
+        "CA6": CallSummary("It burns.", urgency=Urgency.URGENT),
+    }
+    office.clock.now -= timedelta(days=3)
+    office.call("CA9")
+    office.store.put_summary("shop", "CA9", CallSummary("Too old.", next_action="Call her back."))
+    office.clock.forward(days=3)
+    for call_id, summary in told.items():
+        office.call(call_id)
+        office.store.put_summary("shop", call_id, summary)
+    for call_id, carrier in (("CA7", "twilio"), ("CA8", REHEARSAL)):
+        office.store.start_call(CallStart(call_id, "shop", carrier, "embedded", office.clock.now))
+        office.store.finish_call(CallEnd(call_id, office.clock.now, EndReason.ENGINE_FAILED))
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        waiting = (await client.get("/api/v1/today")).json()["waiting_calls"]
+        assert {call["id"] for call in waiting} == {"CA3", "CA6", "CA7"}
 
     play(office, scene, office.key("calls:read"))
 

@@ -3261,6 +3261,11 @@ export interface components {
             recent_calls: components["schemas"]["CallOut"][];
             /** Timezone */
             timezone: string;
+            /**
+             * Waiting Calls
+             * @description Of the last two days, that somebody should look at: a next step, something urgent, or a failure.
+             */
+            waiting_calls: components["schemas"]["CallOut"][];
         };
         /**
          * Transfer

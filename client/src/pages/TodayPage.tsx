@@ -8,7 +8,7 @@ import { api, unwrap } from "../api/client";
 import { serviceName, staffName, useServices, useStaff } from "../api/data";
 import { useLive } from "../api/live";
 import type { components } from "../api/schema";
-import type { Appointment, Call, EndReason } from "../api/types";
+import type { Appointment } from "../api/types";
 import { CallRow } from "../call/CallRow";
 import { LiveStrip } from "../call/LiveStrip";
 import { MessageCard } from "../call/MessageCard";
@@ -152,7 +152,7 @@ function NextRow({ made }: { made: Appointment }) {
 
 function Open({ today }: { today: Today }) {
   const { t } = useTranslation();
-  const calls = needingAction(today.recent_calls, Date.now());
+  const calls = today.waiting_calls;
   const { data: givenUp = [] } = useGivenUp();
   const count = Object.values(today.open_messages).reduce((sum, urgency) => sum + urgency, 0);
   return (
@@ -177,18 +177,6 @@ function Open({ today }: { today: Today }) {
         ))}
       </div>
     </Card>
-  );
-}
-
-const FAILURES: readonly EndReason[] = ["engine_failed", "internal_error", "line_lost"];
-const FRESH_MS = 48 * 60 * 60 * 1000;
-
-/** Calls of two days that somebody should look at: a next step, something urgent, or a line that failed. */
-function needingAction(calls: readonly Call[], nowMs: number): Call[] {
-  return calls.filter(
-    (call) =>
-      nowMs - Date.parse(call.started_at) < FRESH_MS &&
-      (Boolean(call.next_action) || call.urgency === "urgent" || FAILURES.some((reason) => reason === call.end_reason)),
   );
 }
 

@@ -9,10 +9,14 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from torim.core.events import EndReason
 from torim.desk.book import Status
 from torim.desk.business import Business
+from torim.desk.messages import Urgency
+from torim.desk.outcomes import Outcome
 from torim.desk.zones import closing_instant
-from torim.storage.office import AppointmentFilter, CallFilter, CallNumbers
+from torim.storage.office import AppointmentFilter, CallFilter, CallNumbers, CallRow
+from torim.storage.records import REHEARSAL
 from torim.web.api.appointments import AppointmentOut, appointment_out
 from torim.web.api.business_of import business_of
 from torim.web.api.calls import CallOut, call_out
@@ -26,6 +30,9 @@ router = APIRouter(tags=["today"])
 Reads = Annotated[Principal, Depends(Needs(Scope.CALLS_READ))]
 SHOWN = 10
 WEEK_DAYS = 7
+LOOKED_AT_FOR = timedelta(days=2)  # a call asks for somebody no longer
+LOOKED_AT_MAX = 200
+_FAILED = frozenset({EndReason.ENGINE_FAILED.value, EndReason.INTERNAL_ERROR.value, EndReason.LINE_LOST.value})
 
 
 class CallCounts(Out):
@@ -55,6 +62,9 @@ class Today(Out):
     messages: list[MessageOut] = Field(description="The newest that are open.")
     live_calls: int
     recent_calls: list[CallOut]
+    waiting_calls: list[CallOut] = Field(
+        description="Of the last two days, that somebody should look at: a next step, something urgent, or a failure."
+    )
     calls_today: CallCounts
     calls_week: CallCounts = Field(description="The last seven days, today included.")
 
@@ -82,9 +92,22 @@ def _today(who: Principal, deps: ApiDeps, live_calls: int) -> Today:
         messages=[message_out(item) for item in office.messages(business.id, False, None, None, SHOWN)],
         live_calls=live_calls,
         recent_calls=[call_out(row, deps) for row in office.calls(business.id, CallFilter(), None, SHOWN)],
+        waiting_calls=[call_out(row, deps) for row in _late(business, now, deps) if _waits(row)][:SHOWN],
         calls_today=_counts(office.numbers(business.id, begins, ends)),
         calls_week=_counts(office.numbers(business.id, week, ends)),
     )
+
+
+def _late(business: Business, now: datetime, deps: ApiDeps) -> list[CallRow]:
+    return deps.office.calls(business.id, CallFilter(since=now - LOOKED_AT_FOR), None, LOOKED_AT_MAX)
+
+
+def _waits(row: CallRow) -> bool:
+    """Whether a call asks for somebody; what was left as a message stands among the messages."""
+    if row.carrier == REHEARSAL or row.ended_at is None:
+        return False
+    asks = bool(row.next_action) or row.urgency == Urgency.URGENT.value
+    return row.end_reason in _FAILED or (asks and row.outcome != Outcome.MESSAGE.value)
 
 
 def _midnight(business: Business, day: date) -> datetime:
