@@ -149,7 +149,7 @@ def _group(name: str) -> str:
 def _source(group: str) -> str:
     """The collection that a group belongs to: what stands before its colon, or the page's host."""
     page = re.match(r"https?://(?:www\.)?([^/]+)", group)
-    return page[1] if page else re.sub(r" (?:item )?\d+$", "", group.split(":")[0])
+    return page[1] if page else group.split(":")[0]
 
 
 def _table(title: str, rows: Iterable[tuple[tuple[str, str], list[float]]]) -> str:
