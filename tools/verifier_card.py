@@ -29,6 +29,7 @@ VARIANTS = (0, 1)
 ECHO_VARIANTS = (100,)  # a line of its own: never one that was trained on
 GROUP_LEAST = 3  # recordings of a source that has a row of its own
 MOST_ROWS = 40
+NOTES = Path(__file__).with_name("verifier_notes.md")  # the end of the page: known failures, what was tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def page(corpus: Path, counted: str, counted_over_echo: str, tests: Sequence[Tes
             _by_class(found),
             _details(found, ECHO_VARIANTS if test.over_echo else VARIANTS),
         ]
-    parts.append(_FOOT)
+    parts.append(NOTES.read_text(encoding="utf-8"))
     return "\n".join(parts)
 
 
@@ -208,16 +209,4 @@ ways, noise), {bare} % of the lines without the canceller, at the same instants 
 our voice stops at the trigger and comes back 15 dB lower, as in a call.
 
 ## Training recordings and their licences
-"""
-
-_FOOT = """## Known failures
-
-- Callers differ: a caller whose natural speech begins with breath, hesitation or a mumble has odds near 0 for
-  some hundred milliseconds, and a part of these beginnings is refused at first. That is why the question is asked
-  again every 320 ms, why a voice that begins a second time is never refused, and why there is a switch.
-- Speech from far off (across a meeting table) has odds around 0 and is often refused.
-- Some sneezes are taken for words; coughs with a voice in them (one in twenty) too.
-- Training speech is read; there are no children, no Hebrew and hardly any telephone conversation in it. Coughs were
-  made on request. Laughter, throat-clearing, television and second speakers in the room were not tried.
-- Short acknowledgements are speech to it, as they should be: the policy tells them by context and length.
 """
