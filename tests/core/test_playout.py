@@ -271,6 +271,18 @@ def test_marks_come_at_the_start_every_few_hundred_ms_and_at_the_end() -> None:
     assert positions == [60, 300, 540, 780, 1000]
 
 
+def test_an_engine_no_faster_than_real_time_costs_no_mark_for_every_delta() -> None:
+    """The queue runs empty between its deltas; that is no end. The end has its mark, though it is told late."""
+    line = Line()
+    for at_ms in range(0, 1000, 100):
+        line.to(at_ms)
+        line.say(ms(100), done=False)
+    line.to(1010)
+    assert len(line.marks()) == 4
+    line.say(b"", done=True)
+    assert len(line.marks()) == 5
+
+
 def test_the_first_mark_measures_the_round_trip_before_any_audio() -> None:
     line = Line()
     line._do(line.ledger.calibrate(0))

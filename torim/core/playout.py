@@ -106,7 +106,9 @@ class Playout:
         return item
 
     def add(self, key: ItemKey, response_id: str, payload: bytes, now_ms: int) -> None:
-        """Queue a delta of any length."""
+        """Queue a delta of any length; an empty one is none."""
+        if not payload:
+            return
         if not self._queue:
             self._waiting_since = now_ms * SAMPLES_PER_MS
         item = self.item(key, response_id)
@@ -228,12 +230,18 @@ class Playout:
         while due is not None and due <= now_ms:
             actions += self._release_chunk(now_ms)
             due = self.next_release_ms()
+        if self._can_mark and self._since_mark_samples and self._ends_here():
+            actions += self._mark()
         return actions
 
     def calibrate(self, now_ms: int) -> list[Action]:
         """A mark before any audio: it comes back at once and so measures the bare round trip."""
         self._line_end = max(self._line_end, now_ms * SAMPLES_PER_MS)
         return self._mark() if self._can_mark else []
+
+    def _ends_here(self) -> bool:
+        """Whether the last that was sent is the end of its item."""
+        return not self._queue and bool(self._sent) and self._sent[-1].item.done
 
     def _releasable(self) -> bool:
         if not self._queue:
@@ -254,7 +262,7 @@ class Playout:
         actions: list[Action] = [PlayAudio(payload, gain_db)]
         self._since_mark_samples += len(payload)
         due = self._since_mark_samples >= self._settings.mark_every_ms * SAMPLES_PER_MS
-        if self._can_mark and (fresh or due or not self._queue):
+        if self._can_mark and (fresh or due):
             actions += self._mark()
         return actions
 
