@@ -482,6 +482,7 @@ class Bursting:
     """Stands where the listener is, and raises."""
 
     question = 0
+    over_echo = False
 
     def __init__(self, times: int) -> None:
         self.times = times
