@@ -151,3 +151,25 @@ def test_days_off_and_a_transfer_on_closed_days_are_stored(owner: Person) -> Non
     assert (dana["capacity"], dana["closed_days"][0]["name"]) == (2, {"he": "חופשה"})
     assert stored["transfer"]["on_closed_days"] is True
     owner.api("PUT", "/business", before)
+
+
+def test_an_appointment_is_confirmed_and_shabbat_comes_in_by_the_town(owner: Person) -> None:
+    before = owner.api("GET", "/business")["settings"]
+    slot = owner.api("GET", "/slots?service_id=haircut&days=10")["items"][-1]
+    wish = {"service_id": "haircut", "starts_at": slot["starts_at"], "contact_name": "שרה אברהם"}
+    made = owner.api("POST", "/appointments", wish)
+    page = owner.open(f"/calendar?view=agenda&appointment={made['id']}")
+    page.get_by_role("button", name="סימון כמאושר").click()
+    expect(page.get_by_role("dialog").get_by_text("אושר", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="סימון כמאושר")).to_have_count(0)
+    assert owner.api("GET", f"/appointments/{made['id']}")["confirmed_at"]
+
+    page.goto("/business/closed")
+    page.get_by_role("combobox", name="זמני כניסת שבת וחג לפי").click()
+    page.get_by_role("option", name="חיפה").click()
+    expect(page.get_by_label("הדלקת נרות לפני השקיעה (דקות)")).to_have_value("30")
+    page.get_by_role("button", name="שמירה").click()
+    expect(page.get_by_text("ההגדרות נשמרו").first).to_be_visible()
+    stored = owner.api("GET", "/business")["settings"]["holidays"]
+    assert (round(stored["latitude"]), stored["candle_lighting_min"]) == (33, 30)
+    owner.api("PUT", "/business", before)
