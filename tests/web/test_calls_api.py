@@ -161,7 +161,13 @@ def test_the_first_page_counts_today_and_the_week(office: Office) -> None:
         assert [made["contact_name"] for made in today["next_appointments"]] == ["Dana Levi"]
         assert today["appointments_today"] == 0
 
-    play(office, scene, office.key("calls:read"))
+    async def with_few_rights(client: httpx.AsyncClient) -> None:
+        today = (await client.get("/api/v1/today")).json()
+        assert (today["next_appointments"], today["messages"]) == ([], [])
+        assert today["open_messages"] == {"normal": 1} and today["recent_calls"]
+
+    play(office, scene, office.key("calls:read", "appointments:read", "messages:read"))
+    play(office, with_few_rights, office.key("calls:read"))
 
 
 def test_the_first_page_names_the_calls_that_ask_for_somebody(office: Office) -> None:

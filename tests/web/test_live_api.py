@@ -68,7 +68,10 @@ class Events:
             return [line async for line in self._lines if line]
 
 
-def watch(office: Office, scene: Callable[[Events], Awaitable[None]]) -> None:
+READER = ("calls:read", "appointments:read", "messages:read")
+
+
+def watch(office: Office, scene: Callable[[Events], Awaitable[None]], *scopes: str) -> None:
     """Run a scene on an open stream of events."""
 
     @asynccontextmanager
@@ -76,7 +79,7 @@ def watch(office: Office, scene: Callable[[Events], Awaitable[None]]) -> None:
         async with (
             web_server(office.app, "127.0.0.1", 0) as port,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
-            client.stream("GET", "/api/v1/live/events", headers=office.key("calls:read")) as answer,
+            client.stream("GET", "/api/v1/live/events", headers=office.key(*scopes or READER)) as answer,
         ):
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert answer.headers["cache-control"] == "no-store"
@@ -153,6 +156,16 @@ def test_an_appointment_and_a_message_appear_while_somebody_watches(office: Offi
         assert left["type"] == "message" and left["message"]["text"] == "Please call back."
 
     watch(office, scene)
+
+
+def test_the_stream_shows_nothing_that_its_reader_may_not_read(office: Office) -> None:
+    async def scene(events: Events) -> None:
+        await events.next()
+        await asyncio.to_thread(office.store.book, office.wish(48))
+        await asyncio.to_thread(office.fill_message)
+        assert (await events.next())["type"] == "message"
+
+    watch(office, scene, "calls:read", "messages:read")
 
 
 def test_the_stream_ends_at_once_when_the_server_stops(office: Office) -> None:

@@ -2285,7 +2285,8 @@ export interface components {
          *
          *     `calls` replaces the whole list of live calls and comes first; `call` brings one call that began or changed;
          *     `levels` says how loud the calls are, at most a few times a second;
-         *     `call_ended` names one that is over; `appointment` and `message` were made or changed just now.
+         *     `call_ended` names one that is over; `appointment` and `message` were made or changed just now, and come to those
+         *     who may read appointments and messages.
          */
         LiveEvent: {
             appointment?: components["schemas"]["AppointmentOut"] | null;
@@ -3245,10 +3246,13 @@ export interface components {
             live_calls: number;
             /**
              * Messages
-             * @description The newest that are open.
+             * @description The newest that are open; none without the scope `messages:read`.
              */
             messages: components["schemas"]["MessageOut"][];
-            /** Next Appointments */
+            /**
+             * Next Appointments
+             * @description None without the scope `appointments:read`.
+             */
             next_appointments: components["schemas"]["AppointmentOut"][];
             /**
              * Open Messages

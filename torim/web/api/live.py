@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -92,7 +92,8 @@ class LiveEvent(Out):
 
     `calls` replaces the whole list of live calls and comes first; `call` brings one call that began or changed;
     `levels` says how loud the calls are, at most a few times a second;
-    `call_ended` names one that is over; `appointment` and `message` were made or changed just now.
+    `call_ended` names one that is over; `appointment` and `message` were made or changed just now, and come to those
+    who may read appointments and messages.
     """
 
     type: Literal["calls", "call", "levels", "call_ended", "appointment", "message", "closed"]
@@ -159,7 +160,9 @@ async def stream_events(request: Request, who: Reads, deps: Deps) -> StreamingRe
     """Calls, transcripts, floor and bookings as they happen; reconnect when it ends."""
     news = deps.news.follow(who.business_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(news, _still(request, deps)), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(
+        _events(news, _still(request, deps), who.scopes), media_type="text/event-stream", headers=headers
+    )
 
 
 @router.post("/live/calls/{call_id}/hang-up", status_code=204, responses=refuses(404, 409))
@@ -258,7 +261,9 @@ def _still(request: Request, deps: ApiDeps) -> Callable[[], Awaitable[bool]]:
     return still
 
 
-async def _events(news: AsyncIterator[News], still: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+async def _events(
+    news: AsyncIterator[News], still: Callable[[], Awaitable[bool]], scopes: Set[Scope]
+) -> AsyncIterator[str]:
     yield "retry: 2000\n\n"
     known: dict[str, LiveCall] | None = None
     async for item in news:
@@ -269,9 +274,9 @@ async def _events(news: AsyncIterator[News], still: Callable[[], Awaitable[bool]
             for event in _changes(known, now):
                 yield _sent(event)
             known = now
-        elif isinstance(item, Booked):
+        elif isinstance(item, Booked) and Scope.APPOINTMENTS_READ in scopes:
             yield _sent(LiveEvent(type="appointment", appointment=appointment_out(item.appointment)))
-        elif isinstance(item, Left):
+        elif isinstance(item, Left) and Scope.MESSAGES_READ in scopes:
             yield _sent(LiveEvent(type="message", message=message_out(item.message)))
         elif isinstance(item, Closed):
             yield _sent(LiveEvent(type="closed"))

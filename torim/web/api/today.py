@@ -57,9 +57,9 @@ class Today(Out):
     date: date
     timezone: str
     appointments_today: int
-    next_appointments: list[AppointmentOut]
+    next_appointments: list[AppointmentOut] = Field(description="None without the scope `appointments:read`.")
     open_messages: dict[str, int] = Field(description="By urgency.")
-    messages: list[MessageOut] = Field(description="The newest that are open.")
+    messages: list[MessageOut] = Field(description="The newest that are open; none without the scope `messages:read`.")
     live_calls: int
     recent_calls: list[CallOut]
     waiting_calls: list[CallOut] = Field(
@@ -83,13 +83,15 @@ def _today(who: Principal, deps: ApiDeps, live_calls: int) -> Today:
     week = _midnight(business, today - timedelta(days=WEEK_DAYS - 1))
     upcoming = AppointmentFilter(since=now, statuses=(Status.BOOKED.value,))
     office = deps.office
+    soon = office.appointments(business.id, upcoming, None, SHOWN) if Scope.APPOINTMENTS_READ in who.scopes else ()
+    left = office.messages(business.id, False, None, None, SHOWN) if Scope.MESSAGES_READ in who.scopes else ()
     return Today(
         date=today,
         timezone=business.timezone,
         appointments_today=office.count_appointments(business.id, begins, ends),
-        next_appointments=[appointment_out(item) for item in office.appointments(business.id, upcoming, None, SHOWN)],
+        next_appointments=[appointment_out(item) for item in soon],
         open_messages=office.open_messages(business.id),
-        messages=[message_out(item) for item in office.messages(business.id, False, None, None, SHOWN)],
+        messages=[message_out(item) for item in left],
         live_calls=live_calls,
         recent_calls=[call_out(row, deps) for row in office.calls(business.id, CallFilter(), None, SHOWN)],
         waiting_calls=[call_out(row, deps) for row in _late(business, now, deps) if _waits(row)][:SHOWN],
