@@ -15,6 +15,7 @@ import { Icon } from "../ui/Icon";
 import { Ltr } from "../ui/Ltr";
 import { Failed, Waiting } from "../ui/States";
 import { browserName } from "./browserName";
+import classes from "./People.module.css";
 
 type Account = components["schemas"]["AccountOut"];
 type Role = Account["role"];
@@ -31,15 +32,13 @@ export function People() {
         {accounts.isPending ? <Waiting /> : null}
         {accounts.isError ? <Failed error={accounts.error} /> : null}
         {accounts.data ? (
-          <Table.ScrollContainer minWidth={480}>
-            <Table verticalSpacing="sm">
-              <Table.Tbody>
-                {accounts.data.items.map((account) => (
-                  <Row key={account.id} account={account} onLink={setLink} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Table verticalSpacing="sm" className={classes.people}>
+            <Table.Tbody>
+              {accounts.data.items.map((account) => (
+                <Row key={account.id} account={account} onLink={setLink} />
+              ))}
+            </Table.Tbody>
+          </Table>
         ) : null}
         {link ? <OneTimeLink path={link} /> : null}
       </Card>

@@ -76,6 +76,11 @@ function Cuts({ cuts }: { cuts: readonly Cut[] }) {
   );
 }
 
+/** Whether the line sounded once more, lowered or not, before it was silent for good. */
+function heardAgain(cut: Cut): boolean {
+  return cut.first_silence_ms !== null && cut.silence_ms !== null && cut.silence_ms - cut.first_silence_ms > FRAME_MS;
+}
+
 function Row({ cut }: { cut: Cut }) {
   const { t } = useTranslation();
   const first = cut.first_silence_ms ?? cut.silence_ms;
@@ -89,7 +94,10 @@ function Row({ cut }: { cut: Cut }) {
         </small>
       </span>
       <Bar ms={first ?? 0} />
-      <strong>{first === null ? "–" : t("unit.ms", { value: wholeMs(first) })}</strong>
+      <span className={classes.ms}>
+        <strong>{first === null ? "–" : t("unit.ms", { value: wholeMs(first) })}</strong>
+        {heardAgain(cut) ? <small>{t("rehearsal.forGood", { ms: wholeMs(cut.silence_ms ?? 0) })}</small> : null}
+      </span>
       {cut.problems.length > 0 ? (
         <ul className={classes.wrong} aria-label={t("rehearsal.problems")}>
           {cut.problems.map((problem) => (
