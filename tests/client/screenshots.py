@@ -294,8 +294,8 @@ def _messages(store: Store, call_id: str) -> None:
 
 
 def _shots(call_id: str, appointment_id: str) -> list[Shot]:
-    business = ("details", "hours", "services", "staff", "closed", "knowledge")
-    settings = ("speaking", "calls", "numbers", "telling", "privacy", "people", "programs", "myself")
+    business = ("details", "hours", "services", "staff", "closed", "calendars", "knowledge")
+    settings = ("speaking", "calls", "numbers", "telling", "work", "privacy", "people", "programs", "myself")
     return [
         Shot("today", "/"),
         *(Shot(f"calendar-{view}", f"/calendar?view={view}") for view in ("week", "day", "month", "agenda")),
@@ -322,8 +322,8 @@ def _take_all(furnished: Furnished, only: str) -> Iterator[str]:
         browser = playwright.chromium.launch(executable_path=found, args=[*QUIET, *MICROPHONE])
         for name, language, options in (
             ("he", "he", {**DESK, "color_scheme": "light"}),
-            ("en-dark", "en", {**DESK, "color_scheme": "dark"}),
             ("phone-he", "he", {**PHONE, "color_scheme": "light"}),
+            ("en-dark", "en", {**DESK, "color_scheme": "dark"}),
             ("phone-en-dark", "en", {**PHONE, "color_scheme": "dark"}),
         ):
             yield from _take(browser, furnished, OUT / name, language, options, only)

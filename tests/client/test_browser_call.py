@@ -158,6 +158,8 @@ def test_a_call_that_goes_on_is_watched_paused_and_ended_from_the_live_page(
     expect(live.get_by_text("Torim speaks")).to_be_visible()
     hear_ai(live)  # half a second of sound fills the meter of whoever makes it
     expect(live.get_by_role("list", name="What was said").locator("li").first).to_contain_text("שלום")
+    live.set_viewport_size({"width": 390, "height": 844})
+    assert live.evaluate("document.documentElement.scrollWidth") <= 390  # nothing runs off a telephone's screen
     live.get_by_role("button", name="Pause Torim").click()
     expect(live.get_by_role("button", name="Let Torim go on")).to_be_visible()
     expect(live.get_by_text("Torim is paused")).to_be_visible()

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.timeout(600)
 PAGES = (
     "/", "/calendar?view=week", "/calendar?view=day", "/calendar?view=month", "/calendar?view=agenda", "/calls",
     "/live", "/messages", "/phone", "/rehearsals", "/business/details", "/business/hours", "/business/services",
-    "/business/staff", "/business/closed", "/business/knowledge", "/settings/speaking", "/settings/calls",
-    "/settings/numbers", "/settings/telling", "/settings/privacy", "/settings/people", "/settings/programs",
-    "/settings/myself", "/setup",
+    "/business/staff", "/business/closed", "/business/calendars", "/business/knowledge", "/settings/speaking",
+    "/settings/calls", "/settings/numbers", "/settings/telling", "/settings/work", "/settings/privacy",
+    "/settings/people", "/settings/programs", "/settings/myself", "/setup",
 )  # fmt: skip
 AXE = build_client.client_dir() / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
