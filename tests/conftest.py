@@ -1,11 +1,31 @@
-"""Databases for every area: a file per test, or a PostgreSQL server that the whole run shares."""
+"""For every area: logging left as it was, and databases: a file per test, or a PostgreSQL server of the whole run."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
+from hypothesis import settings
 
 from tools import postgresql
 from torim.storage.store import Store
+
+# The same examples in every run; the long variants draw their own.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
+
+
+@pytest.fixture(autouse=True)
+def _logging_is_put_back() -> Iterator[None]:
+    """A command that ran in the process of the tests has configured logging for all of them."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root = logging.getLogger()
+        for handler in root.handlers[:]:
+            if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter):
+                root.removeHandler(handler)
+        root.setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")

@@ -200,6 +200,23 @@ describe("the browser's end of the line", () => {
     expect(scene.cuts()).toEqual([]);
   });
 
+  it("counts once what was lowered for a moment and then cut, with all that was played", () => {
+    const scene = new Scene();
+    scene.answer(5000);
+    scene.run(1000);
+    scene.run(60, voice);
+    scene.line.clear();
+    scene.run(300, voice);
+    scene.answer(3000);
+    scene.run(200, voice);
+    scene.line.clear();
+    const [first, last] = scene.cuts();
+    expect(scene.cuts()).toHaveLength(2);
+    expect(last).toMatchObject({ onsetMs: first?.onsetMs, silentMs: first?.silentMs });
+    expect(last?.playedMs).toBeCloseTo((first?.playedMs ?? 0) + 200, -1);
+    expect((last?.clearedMs ?? 0) - (last?.silentMs ?? 0)).toBeCloseTo(500, -1);
+  });
+
   it("takes no later clear for the end of what was not allowed to cut in", () => {
     const scene = new Scene();
     scene.answer(8000);

@@ -84,6 +84,13 @@ def test_a_quiet_line_is_heard_as_it_came_and_keeps_no_canceller():
     assert 0 < len(line.made[0].far) < 75  # it ran unheard until the line was known
 
 
+def test_a_line_over_which_somebody_always_speaks_is_left_alone_and_keeps_no_canceller():
+    line = Line(Subtracts)
+    line.run(np.tile(OURS, 2), np.tile(CALLER, 2))
+    assert line.meter.line.returns is Returns.UNKNOWN
+    assert len(line.made) == 1 and line.removal._canceller is None
+
+
 def test_nothing_runs_while_our_voice_does_not_sound():
     line = Line(Subtracts)
     line.run(np.zeros_like(OURS), CALM + CALLER)

@@ -31,7 +31,7 @@ language en
 wait for the AI to speak
 stage "while the greeting plays"
 900 ms later say "Excuse me, one moment"
-expect silence within 1000 ms
+expect silence within 250 ms
 expect no appointment within 100 ms
 """
 NEVER = "wait for the AI to speak\nwait for engine never_comes within 60 s"
@@ -95,10 +95,10 @@ def test_a_rehearsal_is_measured_and_its_call_is_kept_but_neither_counted_nor_to
     async def scene(here: Rehearsing) -> None:
         done = await here.play(script(CUTS_IN))
         assert (done.stage, done.good) == (Stage.OVER, True), (done.problem, done.findings)
-        assert done.findings[0].source == "expect silence within 1000 ms"
+        assert done.findings[0].source == "expect silence within 250 ms"
         cut = done.cuts[0]
         assert (cut.stage, cut.sounding) == ("while the greeting plays", True)
-        assert cut.first_silence_ms is not None and cut.first_silence_ms < 1000
+        assert cut.first_silence_ms is not None and cut.first_silence_ms < 250
         assert [step.text for step in done.steps][:1] == ["wait for the AI to speak"]
 
         store = here.server.store

@@ -106,8 +106,8 @@ class AnyCall(RuleBasedStateMachine):
 
     @rule(number=st.integers(1, 6), length=st.integers(0, 700))
     def audio_of_any_response(self, number: int, length: int) -> None:
-        made = {made.number: made for made in self.sim.engine.made}.get(number)
-        if made is None or self.sim.engine.active is not made:
+        """Of one that lives it would be heard, and rightly so."""
+        if self.sim.call.state.live(f"R{number}") is None:
             self.sim.deliver(AudioDelta(f"R{number}", f"I{number}", 0, bytes([number % 240 + 1]) * (length * 8)))
 
     @rule(number=st.integers(1, 6))
@@ -171,4 +171,4 @@ TestAnyCall = AnyCall.TestCase
 class TestManyCalls(AnyCall.TestCase):
     """The same machine, given time."""
 
-    settings = settings(AnyCall.TestCase.settings, max_examples=2_000, stateful_step_count=60)
+    settings = settings(AnyCall.TestCase.settings, max_examples=2_000, stateful_step_count=60, derandomize=False)

@@ -150,10 +150,13 @@ class EchoRemoval:
         return self._canceller
 
     def _rest(self) -> None:
-        """Not needed now; a quiet line needs none at all. What was learned of an echo is kept for the next words."""
-        if self._meter.line.returns is Returns.QUIET:
+        """Not needed now: what was learned of an echo is kept for the next words, and of any other line nothing."""
+        returns = self._meter.line.returns
+        if returns is Returns.QUIET:
+            self._run_frames = 0
+        if returns is Returns.QUIET or (returns is Returns.UNKNOWN and self._run_frames > _UNKNOWN_MAX_FRAMES):
             self._canceller = None
-            self._met_frames = self._run_frames = 0
+            self._met_frames = 0
 
     # --- whether to believe it --------------------------------------------------------------------------------
 

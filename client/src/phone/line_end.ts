@@ -24,9 +24,12 @@ export interface Onset {
 }
 
 export interface Cut extends Onset {
-  /** What has sounded of the AI since the call began. */
-  playedMs: number;
+  /** When it fell silent first. */
   silentMs: number;
+  /** When it was cleared last: it may go on, lowered, until the caller's sound is judged. */
+  clearedMs: number;
+  /** What had sounded of the AI since the call began, at the last clear. */
+  playedMs: number;
   droppedMs: number;
 }
 
@@ -34,7 +37,7 @@ export type Report =
   | { type: "frame"; codes: Uint8Array; atMs: number; callerPeak: number; aiPeak: number; waitingMs: number }
   | { type: "marks"; names: string[] }
   | { type: "cleared"; atMs: number; playedSamples: number; droppedSamples: number }
-  | { type: "cut"; cut: Cut }
+  | { type: "cut"; cut: Cut } // the same onset again: in the place of the one before
   | { type: "ignored"; ignored: Onset };
 
 export class LineEnd {
@@ -50,6 +53,7 @@ export class LineEnd {
   private aiPeak = 0;
   private audibleAtMs = Number.NEGATIVE_INFINITY;
   private pending: Onset | null = null;
+  private last: Cut | null = null;
 
   constructor(
     private readonly contextHz: number,
@@ -84,19 +88,20 @@ export class LineEnd {
     const { playedSamples, droppedSamples, marks } = cleared;
     this.report({ type: "cleared", atMs: this.nowMs, playedSamples, droppedSamples });
     if (marks.length > 0) this.report({ type: "marks", names: marks });
-    // Nothing was left to say: the line had fallen silent by itself.
-    if (this.pending && droppedSamples > 0) {
-      this.report({
-        type: "cut",
-        cut: {
-          ...this.pending,
-          silentMs: this.nowMs,
-          playedMs: (playedSamples / LINE_HZ) * 1000,
-          droppedMs: (droppedSamples / LINE_HZ) * 1000,
-        },
-      });
-    }
+    // Otherwise nothing was left to say: the line had fallen silent by itself.
+    if (droppedSamples > 0) this.stopped(playedSamples, droppedSamples);
     this.pending = null;
+  }
+
+  /** One cut an onset, reported again when the AI went on for a while and is then cleared for good. */
+  private stopped(playedSamples: number, droppedSamples: number): void {
+    const atMs = this.nowMs;
+    const again = this.last && atMs - this.last.onsetMs < CUT_MAX_MS ? this.last : null;
+    const cut = this.pending ? { ...this.pending, silentMs: atMs } : again;
+    if (!cut) return;
+    const msOf = (samples: number) => (samples / LINE_HZ) * 1000;
+    this.last = { ...cut, clearedMs: atMs, playedMs: msOf(playedSamples), droppedMs: msOf(droppedSamples) };
+    this.report({ type: "cut", cut: this.last });
   }
 
   /** One quantum of the sound card: `microphone` in, `out` to the loudspeaker. */

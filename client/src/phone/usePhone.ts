@@ -58,11 +58,17 @@ class Tape {
   }
 
   private cut(cut: Cut): void {
+    const unheard = { fromMs: cut.clearedMs, toMs: cut.clearedMs + cut.droppedMs };
+    if (this.cuts.at(-1)?.onsetMs === cut.onsetMs) {
+      this.cuts.splice(-1, 1, cut);
+      this.unheard.splice(-1, 1, unheard);
+      return;
+    }
     this.cuts.push(cut);
+    this.unheard.push(unheard);
     const numbers = { stop_ms: String(Math.round(cut.silentMs - cut.onsetMs)) };
     this.markers.push(makeMarker(`b${this.markers.length}`, cut.silentMs, "held", { numbers }));
     this.holds.push({ fromMs: cut.onsetMs, toMs: cut.silentMs, became: "cut" });
-    if (cut.droppedMs > 0) this.unheard.push({ fromMs: cut.silentMs, toMs: cut.silentMs + cut.droppedMs });
   }
 
   score(): Score {
