@@ -1,4 +1,4 @@
-"""Trials of `bench.barge_in` on real sockets: starts the server's process and places the calls from this one."""
+"""Trials of `bench.barge_in` on real sockets: starts the server and its engines, and places the calls from here."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ import os
 import pickle
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 
 import torim.audio  # noqa: F401  # isort: skip - before numpy: it asks for one thread
 import uvloop
 
-from bench import _barge_in_server
+from bench import _barge_in_engines, _barge_in_server
 from torim.errors import CarrierError
 from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.real import Placed, Tell, joined, lateness_ms, place_all
 from torim.lab.bargein.sound import Voices
 from torim.lab.bargein.trials import Trial
-from torim.live import heap
+from torim.live import interpreter
 
-START_S, BEGIN_S = 60.0, 10.0
+START_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,12 @@ class RealRun:
 
 
 def run_real(trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> RealRun:
-    """Place every trial's call, ``calls`` at a time, at a server in a process of its own."""
+    """Place every trial's call, ``calls`` at a time, at a server in a process of its own; so are the engines."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _engines(context, trials, voices) as engines_url:
         handed_over = Path(folder) / "told"
-        server = context.Process(target=_barge_in_server.serve, args=(theirs, trials, voices, handed_over))
+        server = context.Process(target=_barge_in_server.serve, args=(theirs, engines_url, handed_over))
         server.start()
         try:
             began_s, cpu_s = time.monotonic(), time.process_time()
@@ -67,6 +69,21 @@ def run_real(trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) ->
     return RealRun(evidence, facts)
 
 
+@contextmanager
+def _engines(context: SpawnContext, trials: Sequence[Trial], voices: Voices) -> Iterator[str]:
+    """Where the engines are served."""
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_barge_in_engines.serve, args=(theirs, trials, voices))
+    process.start()
+    try:
+        if not ours.poll(START_S):
+            raise CarrierError("The bench's engines did not start; see what they printed.", "bench.engines")
+        yield ours.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
 def _at(ordered: Sequence[float], share: float) -> float:
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2) if ordered else 0.0
 
@@ -79,8 +96,8 @@ def _place(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int
 async def _placing(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> list[Placed]:
     server = _Server(pipe)
     base_url = await server.answer(START_S)
-    with heap.settled():
-        placed = await place_all(trials, str(base_url), voices, server, calls, tell)
+    with interpreter.settled():
+        placed = await place_all(trials, str(base_url), voices, server.expect, calls, tell)
     pipe.send("end")
     await server.answer(START_S)
     return placed
@@ -106,11 +123,6 @@ class _Server:
         except TimeoutError:
             raise CarrierError("The bench's server did not answer; see what it printed.", "bench.server") from None
 
-    async def begins(self, trial: Trial, dial: Callable[[], Awaitable[None]]) -> None:
-        """Tell the server whose engine is wanted, dial, and wait until the call has it."""
-        while not self._answers.empty():
-            self._answers.get_nowait()
-        self._pipe.send(trial.number)
-        await dial()
-        while await self.answer(BEGIN_S) != trial.number:
-            pass
+    def expect(self, call_sid: str, trial: Trial) -> None:
+        """Tell the server whose engine a call wants that is about to be made."""
+        self._pipe.send((call_sid, trial.number))

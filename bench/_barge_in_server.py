@@ -1,6 +1,6 @@
 """The server of `bench.barge_in`, a process of its own: Torim as it is, with the engine of each trial.
 
-It is told through a pipe which trial calls next, notes every event and action when it has happened and every frame
+It is told through a pipe which call is which trial's, notes every event and action when it has happened and every frame
 when it was read, and hands all of it over at the end. It measures nothing by itself.
 """
 
@@ -12,7 +12,7 @@ import json
 import pickle
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
@@ -26,24 +26,21 @@ from torim.config import Config
 from torim.core.abilities import EngineCapabilities
 from torim.core.actions import PlayAudio
 from torim.core.events import AudioDelta
-from torim.engines.base import SessionConfig
+from torim.engines.base import Endpoint, SessionConfig
 from torim.engines.openai_realtime import OpenAIRealtimeCodec
 from torim.errors import CarrierError
-from torim.lab.bargein.engine import engine_of
 from torim.lab.bargein.real import ServerSide
-from torim.lab.bargein.sound import Voices
-from torim.lab.bargein.trials import Trial
-from torim.live import heap, logs
+from torim.live import interpreter, logs
 from torim.live.admission import Admission
 from torim.live.engine_side import EnginePlan
 from torim.live.link import Link, Message
-from torim.live.peer_link import connect_peer
 from torim.live.serve import Server, running
+from torim.live.sockets import connect_websocket
 from torim.live.stream import Stream
 from torim.live.trace import Traced
 
-ENGINE_HEARS_DB = -40
 ENGINE = EngineCapabilities()
+LINES = 10_000
 MEDIA, CHUNK = '{"event": "media"', '"chunk": "'  # as the lab's caller writes them
 
 
@@ -57,11 +54,11 @@ class Told:
     lag_p99_ms: float
 
 
-def serve(pipe: Connection, trials: Sequence[Trial], voices: Voices, handed_over: Path) -> None:
+def serve(pipe: Connection, engines_url: str, handed_over: Path) -> None:
     """Serve until the pipe says "end"; then leave a pickled `Told` in a file."""
     logs.configure("ERROR", "console")
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        told = runner.run(_Bench(pipe, {trial.number: trial for trial in trials}, voices).run(Path(folder)))
+        told = runner.run(_Bench(pipe, engines_url.replace("http", "ws", 1)).run(Path(folder)))
     handed_over.write_bytes(pickle.dumps(told))
     pipe.send("ended")
 
@@ -69,25 +66,31 @@ def serve(pipe: Connection, trials: Sequence[Trial], voices: Voices, handed_over
 @dataclass(slots=True)
 class _Bench:
     pipe: Connection
-    trials: Mapping[int, Trial]
-    voices: Voices
+    engines_url: str
     calls: dict[str, ServerSide] = field(default_factory=dict)
-    expected: int | None = None
+    trials: dict[str, int] = field(default_factory=dict)  # by the carrier's call id
+    opening: str = ""  # the call whose stream begins just now
 
     async def run(self, folder: Path) -> Told:
         config = Config(
-            data_dir=folder / "data", port=0, media_port=0, engine="scripted", language="en", greeting_lock=False
+            data_dir=folder / "data",
+            port=0,
+            media_port=0,
+            engine="scripted",
+            language="en",
+            greeting_lock=False,
+            max_calls=LINES,
         )
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         async with running(config, self._plans) as server:
             # The load comes from this machine, too, and makes timers late; who is admitted is proved elsewhere.
-            server.node.host.admission = Admission(10_000, lambda: len(server.calls), lambda: 0.0)
+            server.node.host.admission = Admission(LINES, lambda: len(server.calls), lambda: 0.0)
             self._tap(server)
             server.subscribe(self._traced)
             asyncio.get_running_loop().add_reader(self.pipe.fileno(), self._told, ended)
             self.pipe.send(server.web_url)
             began_s, cpu_s = time.monotonic(), time.process_time()
-            with heap.settled():
+            with interpreter.settled():
                 await ended
             spent = time.process_time() - cpu_s
             await server.settled()
@@ -98,7 +101,7 @@ class _Bench:
         opens = server.node.host.open
 
         def tapped(carrier: str, link: Link) -> Any:
-            return _TappedStream(opens(carrier, link), self.calls)
+            return _TappedStream(opens(carrier, link), self._begins)
 
         server.node.host.open = tapped  # type: ignore[method-assign]
 
@@ -110,18 +113,20 @@ class _Bench:
         if message == "end":
             ended.set_result(None)
         else:
-            self.expected = message
+            call_sid, number = message
+            self.trials[call_sid] = number
+
+    def _begins(self, call_sid: str, side: ServerSide) -> None:
+        self.calls[call_sid] = side
+        self.opening = call_sid
 
     # --- what calls are given ---------------------------------------------------------------------------------
 
     def _plans(self, session: SessionConfig) -> tuple[EnginePlan, ...]:
-        if self.expected is None:
+        number = self.trials.get(self.opening)
+        if number is None:
             raise CarrierError("A stream began that no trial asked for.", "lab.stray_stream")
-        trial, self.expected = self.trials[self.expected], None
-        statement = self.voices.statement(trial.voice, trial.statement_ms)
-        make_peer = partial(engine_of, trial, statement, self.voices, ENGINE_HEARS_DB)
-        connect = partial(connect_peer, make_peer)
-        self.pipe.send(trial.number)
+        connect = partial(connect_websocket, Endpoint(f"{self.engines_url}/realtime?model={number}"))
         return (EnginePlan("scripted", ENGINE, partial(OpenAIRealtimeCodec, session), connect),)
 
     def _traced(self, traced: Traced) -> None:
@@ -138,9 +143,9 @@ def _light(entry: Any) -> Any:
 class _TappedStream:
     """One media stream; every message is noted before the server looks at it."""
 
-    def __init__(self, stream: Stream, calls: dict[str, ServerSide]) -> None:
+    def __init__(self, stream: Stream, begins: Callable[[str, ServerSide], None]) -> None:
         self._stream = stream
-        self._calls = calls
+        self._begins = begins
         self._side = ServerSide()
         self.on_closed = stream.on_closed
 
@@ -152,5 +157,5 @@ class _TappedStream:
             start = text.index(CHUNK) + len(CHUNK)
             self._side.taken_in.append((at_ns, int(text[start : text.index('"', start)]) - 1))
         elif '"event": "start"' in text:
-            self._calls[json.loads(text)["start"]["callSid"]] = self._side
+            self._begins(json.loads(text)["start"]["callSid"], self._side)
         self._stream.on_message(message)

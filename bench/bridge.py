@@ -41,7 +41,7 @@ from torim.core.actions import PlayAudio, Purpose
 from torim.core.events import AudioDelta, EndReason, StreamStarted
 from torim.engines.base import SessionConfig
 from torim.engines.openai_realtime import OpenAIRealtimeCodec
-from torim.live import heap, logs
+from torim.live import interpreter, logs
 from torim.live.bridge import Bridge
 from torim.live.ears import VadBatch
 from torim.live.engine_side import EnginePlan
@@ -446,7 +446,7 @@ def main() -> None:
     logs.configure("ERROR")
     print("\n".join(machine()))
     numbers = [int(number) for number in args.calls.split(",")]
-    heap.settle()  # as a worker does
+    interpreter.settle()  # as a worker does
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         memory(folder, max(numbers), args.seconds)

@@ -28,7 +28,7 @@ from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.real import Placed, ServerSide, Tell, joined, place_all
 from torim.lab.bargein.sound import Voices
 from torim.lab.bargein.trials import Group, Trial
-from torim.live import heap
+from torim.live import interpreter
 
 ROOT = Path(__file__).parents[2]
 START_S, BEGIN_S, END_S = 90.0, 15.0, 30.0
@@ -98,7 +98,7 @@ async def _placing(
     try:
         expect = _Expect(peer, process)
         base_url = await expect.line(START_S)
-        with heap.settled():
+        with interpreter.settled():
             placed = await place_all(trials, base_url, voices, expect, calls, tell)
         assert process.stdin is not None
         process.stdin.close()

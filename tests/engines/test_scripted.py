@@ -510,7 +510,7 @@ def socket_url(base_url: str) -> str:
 def test_the_double_serves_sockets_and_paces_by_the_clock() -> None:
     async def scene() -> list[str]:
         peer = ScriptedPeer([says("Hello", audio_ms=400, speed=20.0).drops_link(after_ms=300, close_code=1011)])
-        async with serve_peers(lambda: peer) as base_url, websockets.connect(socket_url(base_url)) as socket:
+        async with serve_peers(lambda _: peer) as base_url, websockets.connect(socket_url(base_url)) as socket:
             await socket.send(json.dumps({"type": "response.create"}))
             kinds = []
             with pytest.raises(ConnectionClosedError) as closed:
@@ -527,7 +527,7 @@ def test_the_double_serves_sockets_and_paces_by_the_clock() -> None:
 
 def test_a_wrong_key_or_path_is_refused_at_the_door() -> None:
     async def scene() -> tuple[int, int]:
-        async with serve_peers(ScriptedPeer, api_key="right") as base_url:
+        async with serve_peers(lambda _: ScriptedPeer(), api_key="right") as base_url:
             with pytest.raises(InvalidStatus) as refused:
                 await websockets.connect(socket_url(base_url))
             async with httpx.AsyncClient(trust_env=False) as http:
@@ -538,7 +538,7 @@ def test_a_wrong_key_or_path_is_refused_at_the_door() -> None:
 
 def test_the_official_client_talks_to_the_double() -> None:
     async def scene() -> list[str]:
-        async with serve_peers(lambda: ScriptedPeer([says("Hello", audio_ms=200, speed=20.0)])) as base_url:
+        async with serve_peers(lambda _: ScriptedPeer([says("Hello", audio_ms=200, speed=20.0)])) as base_url:
             client = AsyncOpenAI(api_key="none", base_url=base_url)
             async with client.realtime.connect(model="scripted") as link:
                 await link.session.update(session={"type": "realtime", "output_modalities": ["audio"]})

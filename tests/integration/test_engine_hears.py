@@ -64,7 +64,7 @@ def call(tmp_path: Path, scene: Scene, **changes: Any) -> None:
 
     async def run() -> None:
         engine = Listening()
-        async with serve_peers(lambda: engine) as base_url:
+        async with serve_peers(lambda _: engine) as base_url:
             remote = {"engine": "openai", "openai_base_url": base_url, **changes}
             async with serving(tmp_path, **remote) as watched:
                 caller = Caller(Dialing(watched.server.web_url))

@@ -320,7 +320,7 @@ def errors(watched: object) -> list[Note]:
 
 def test_a_wrong_key_falls_back_to_the_embedded_engine(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with serve_peers(talkative, api_key="the right one") as base_url:
+        async with serve_peers(lambda _: talkative(), api_key="the right one") as base_url:
             remote = {"engine": "openai", "openai_api_key": "a wrong one", "openai_base_url": base_url}
             async with serving(tmp_path, **remote) as watched:
                 caller = Caller(Dialing(watched.server.web_url))
@@ -336,7 +336,7 @@ def test_a_wrong_key_falls_back_to_the_embedded_engine(tmp_path: Path) -> None:
 def test_a_remote_engine_that_drops_is_connected_again(tmp_path: Path) -> None:
     async def scene() -> None:
         lives = iter([talkative().breaks_link(1500, 1011), talkative()])
-        async with serve_peers(lambda: next(lives)) as base_url:
+        async with serve_peers(lambda _: next(lives)) as base_url:
             remote = {"engine": "openai", "openai_base_url": base_url}
             async with serving(tmp_path, **remote) as watched:
                 caller = Caller(Dialing(watched.server.web_url))

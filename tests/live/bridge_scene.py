@@ -193,6 +193,19 @@ def vowel(ms: int) -> bytes:
     return g711.encode((voice / np.abs(voice).max() * 12_000).astype(np.int16))
 
 
+def syllables(ms: int, seed: int = 5) -> bytes:
+    """Somebody who babbles: syllables of changing length and pitch."""
+    rng = np.random.default_rng(seed)
+    parts: list[np.ndarray] = []
+    while sum(map(len, parts)) < ms * 8:
+        at = np.arange(int(rng.integers(900, 2_000))) / 8_000
+        pitch_hz = rng.uniform(90, 220) * (1 + 0.1 * np.sin(9 * at))
+        phase = 2 * np.pi * np.cumsum(pitch_hz) / 8_000
+        sound = sum(np.sin(k * phase) * rng.uniform(0.1, 1) / k for k in range(1, 18))
+        parts += [sound * np.hanning(len(at)) * 7_000, np.zeros(int(rng.integers(300, 800)))]
+    return g711.encode(np.concatenate(parts)[: ms * 8].astype(np.int16))
+
+
 def scripted_plan(make_peer: Callable[[], ScriptedPeer], peers: list[ScriptedPeer]) -> EnginePlan:
     """A plan whose every connection is a new peer, kept in ``peers``."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bridge_scene import Scene, make_scene, play
+from bridge_scene import Scene, make_scene, play, syllables
 
 from torim.audio import canceller, g711
 from torim.core.actions import ClearAudio
@@ -22,24 +22,11 @@ WORDS = "No, I have only ten o'clock."  # the engine understands the echo that i
 UNCANCELLED = ListenSettings(cancel_echo=False)
 
 
-def voice() -> bytes:
-    """Syllables of changing pitch."""
-    rng = np.random.default_rng(5)
-    parts = []
-    while sum(map(len, parts)) < SPOKEN_MS * 8:
-        at = np.arange(int(rng.integers(900, 2_000))) / 8_000
-        pitch_hz = rng.uniform(90, 220) * (1 + 0.1 * np.sin(9 * at))
-        phase = 2 * np.pi * np.cumsum(pitch_hz) / 8_000
-        sound = sum(np.sin(k * phase) * rng.uniform(0.1, 1) / k for k in range(1, 18))
-        parts += [sound * np.hanning(len(at)) * 7_000, np.zeros(int(rng.integers(300, 800)))]
-    return g711.encode(np.concatenate(parts)[: SPOKEN_MS * 8].astype(np.int16))
-
-
 async def echoing(tmp_path: Path, settings: ListenSettings) -> Scene:
     """A call in which the AI says something, and the line returns it 12 dB weaker."""
     scene = make_scene(
         tmp_path,
-        lambda: ScriptedPeer().then(plays(WORDS, voice())).caller_says(WORDS),
+        lambda: ScriptedPeer().then(plays(WORDS, syllables(SPOKEN_MS))).caller_says(WORDS),
         listen_settings=settings,
     )
     await scene.until(scene.sounding)

@@ -26,7 +26,7 @@ from torim.core.events import (
 )
 from torim.core.floor import Floor
 from torim.core.responses import ACTIVE
-from torim.lab.sim.plan import draw
+from torim.lab.sim.plan import Sound, draw
 from torim.lab.sim.run import SimCall
 
 FAULTS = ("", "no_audio", "failed", "incomplete", "never_done", "never_created", "late_deltas", "link_lost", "tool")
@@ -90,9 +90,15 @@ class AnyCall(RuleBasedStateMachine):
     @precondition(lambda self: self.voice == "sure")
     @rule()
     def the_caller_stops(self) -> None:
-        self.sim.engine.heard(self._ms(), 300)
+        self.sim.engine.heard(self._ms(), Sound(self._ms(), 300, True, 0))
         self.sim._voice_over(0, VoiceEnded(self._ms()))
         self.voice = "none"
+
+    @rule(words=st.sampled_from(["", "Anybody there?", None]), after_ms=st.sampled_from([0, 300, 1_500]))
+    def a_sound_that_only_the_engine_hears(self, words: str | None, after_ms: int) -> None:
+        self.sim.engine.hears(self._ms())
+        sound = Sound(self._ms(), 300, True, 0, faint=True, words=words, words_after_ms=after_ms)
+        self.sim.engine.heard(self._ms() + 300, sound)
 
     @rule(digit=st.sampled_from("0123456789#*"))
     def a_key(self, digit: str) -> None:

@@ -41,11 +41,14 @@ def carriers(found: Iterable[EntryPoint] | None = None) -> dict[str, CarrierPlug
 
 
 def carrier(name: str) -> CarrierPlugin:
-    """The carrier of that name.
+    """The carrier of that name; entry points are read only for a name that is not built in.
 
     Raises:
         ConfigError: There is none; the message lists those there are.
     """
+    for plugin in BUILT_IN:
+        if plugin.name == name:
+            return plugin
     plugins = carriers()
     if name not in plugins:
         known = ", ".join(sorted(plugins))

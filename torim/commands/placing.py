@@ -24,7 +24,7 @@ from torim.lab.play import Finding, Player
 from torim.lab.record import CallRecord, ServerEntry
 from torim.lab.scenario import Say, Scenario
 from torim.lab.voices import prepare, raised
-from torim.live import engines, heap
+from torim.live import engines, interpreter
 from torim.live.serve import Server, running
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ async def local_server(config: Config, delays: EngineDelays) -> AsyncIterator[Lo
     """A server inside this process whose engine is as far away as asked."""
     business = load_business(config.business_file)
     async with running(config, partial(_plans, config, delays)) as server:
-        with heap.settled():
+        with interpreter.settled():
             yield LocalServer(server, business)
 
 

@@ -1,7 +1,8 @@
 """What a carrier and an engine can do; the core has a fallback for everything they cannot.
 
 no clear: stop feeding. no marks: heard = paced clock minus the assumed path delay. no cancel: drop until done.
-no truncate: replace the item by its heard text. no turn detection: commit at the local endpoint.
+no truncate: replace the item by its heard text. no turn detection: commit at the local endpoint. no transcription:
+what only the engine heard is a turn.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class EngineCapabilities:
     cancels: bool = True
     truncates: bool = True
     detects_turns: bool = True
+    transcribes: bool = True  # each turn of the caller, soon after its commit
     deletes: bool = True
     single_keys: bool = False  # a menu: each key is a turn of its own
     times_words: bool = False  # each text delta leaves just before the audio of its words

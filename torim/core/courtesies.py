@@ -141,6 +141,7 @@ def pause_asked(s: CallState, event: PauseAsked, now_ms: int) -> None:
 def keep(s: CallState, now_ms: int) -> None:
     """Idle prompt and hang-up wait for a floor on which nothing is going on."""
     quiet = s.floor is Floor.OPEN and s.answers.responses.alive is None and not s.owing()
+    quiet = quiet and Due.UNHEARD_ITEMS not in s.due  # what may be a turn is being written down
     if quiet and s.phase is Phase.CLOSING:
         s.due.set_once(Due.HANG_UP, now_ms + s.settings.hang_up_after_ms)
     else:

@@ -24,7 +24,7 @@ from torim.core.phases import Phase
 from torim.core.reasons import Level, Reason
 from torim.core.responses import Input as ResponseInput
 from torim.core.responses import Response, State
-from torim.core.settling import settle_turn
+from torim.core.settling import settle_turn, unheard_turn, unheard_wait
 from torim.core.state import CallState
 from torim.core.turns import Voice
 
@@ -73,7 +73,7 @@ def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
     if s.phase is Phase.CLOSING:
         s.due.set(Due.CLOSING, now_ms + s.settings.closing_max_ms)
     if again:
-        replay(s)
+        replay(s, now_ms)
     if s.turns.open and s.turns.voice is Voice.NONE:
         s.due.set(Due.COMMIT, now_ms + s.settings.commit_wait_ms)
     if Due.KEYS not in s.due:
@@ -81,8 +81,11 @@ def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
     greet(s, now_ms)
 
 
-def replay(s: CallState) -> None:
+def replay(s: CallState, now_ms: int) -> None:
     """Bring a new link up to date: what was said and heard, what tools gave, then the caller's kept audio."""
+    for item in s.turns.unheard_items():
+        unheard_turn(s, item, now_ms)  # its words will not come any more
+    unheard_wait(s)
     s.turns.new_link()
     s.tools.new_link()
     untold = s.truncation.new_link(s.playout.unheard_items())

@@ -40,13 +40,18 @@ def committed(s: CallState, event: TurnCommitted, now_ms: int) -> None:
     began_ms = manners.audio_origin_ms + (start_ms if start_ms is not None else 0)
     heard_ms = now_ms if s.playout.sounding else manners.ai_silent_ms
     sounded = heard_ms is not None and heard_ms > began_ms
-    item = s.turns.committed(event.item_id, now_ms - manners.audio_origin_ms, sounded, now_ms)
+    # What the engine creates by itself cannot wait for words.
+    words_come = s.answers.engine.transcribes and not manners.engine_creates
+    item = s.turns.committed(event.item_id, now_ms - manners.audio_origin_ms, sounded, now_ms, words_come)
     judged(s, item, now_ms)
 
 
 def judged(s: CallState, item: Item, now_ms: int) -> None:
     if item.judgement is Judgement.TURN:
         caller_turn(s, item, now_ms)
+    elif item.judgement is Judgement.UNHEARD:
+        unheard_words(s, item, now_ms)
+        unheard_wait(s)
     elif item.judgement is Judgement.FALSE:
         s.out.note(Reason.TURN_FALSE, Level.INFO, item=item.item_id)
         if not item.announced:
@@ -62,17 +67,22 @@ def pending_judged(s: CallState, now_ms: int) -> None:
 
 
 def caller_turn(s: CallState, item: Item, now_ms: int) -> None:
-    origin_ms = s.manners.audio_origin_ms
-    s.words.caller(item.item_id, origin_ms + s.turns.voice_start_ms(item), origin_ms + (item.end_ms or item.start_ms))
-    if item.text is not None:
-        written(s, item.item_id, item.text, now_ms)
-    s.out.note(Reason.TURN_COMMITTED, Level.DEBUG, item=item.item_id, voiced=item.voiced)
+    take_down(s, item, now_ms)
     if item.voiced and not s.turns.open:
         return  # part of a turn that was settled before
     if s.turns.voice is Voice.SURE:
         s.due.set(Due.DISPUTE, now_ms + s.settings.endpoint_dispute_ms)
         return
     settle_turn(s, now_ms)
+
+
+def take_down(s: CallState, item: Item, now_ms: int) -> None:
+    """A turn has its place in the conversation, with its words or before they come."""
+    origin_ms = s.manners.audio_origin_ms
+    s.words.caller(item.item_id, origin_ms + s.turns.voice_start_ms(item), origin_ms + (item.end_ms or item.start_ms))
+    if item.text is not None:
+        written(s, item.item_id, item.text, now_ms)
+    s.out.note(Reason.TURN_COMMITTED, Level.DEBUG, item=item.item_id, voiced=item.voiced)
 
 
 def settle_turn(s: CallState, now_ms: int) -> None:
@@ -116,7 +126,14 @@ def dispute_over(s: CallState, now_ms: int) -> None:
 def caller_transcript(s: CallState, event: CallerTranscript, now_ms: int) -> None:
     item = s.turns.items.get(event.item_id)
     text = event.text or ""
-    if item is not None and item.judgement is not Judgement.TURN:
+    if item is not None and item.judgement is Judgement.UNHEARD:
+        item.text = event.text
+        unheard_words(s, item, now_ms)
+        if event.text is None:
+            written(s, item.item_id, text, now_ms)
+            unheard_turn(s, item, now_ms)
+        unheard_wait(s)
+    elif item is not None and item.judgement is not Judgement.TURN:
         item.text = text
         false_words(s, item, now_ms)
     elif text or (item is not None and item.text is None):
@@ -156,6 +173,43 @@ def false_words(s: CallState, item: Item, now_ms: int) -> None:
         take_floor(s, Reason.CUT_BY_WORDS, now_ms, item=item.item_id)
     if not s.turns.open:
         settle_turn(s, now_ms)
+
+
+def unheard_words(s: CallState, item: Item, now_ms: int) -> None:
+    """The words of what only the engine heard came: it is a turn if there are any, and was a noise if not."""
+    if item.text is None:
+        return
+    if item.text:
+        unheard_turn(s, item, now_ms)
+        return
+    item.judgement = Judgement.FALSE
+    s.out.note(Reason.TURN_FALSE, Level.INFO, item=item.item_id)
+    delete(s, item)
+
+
+def unheard_turn(s: CallState, item: Item, now_ms: int) -> None:
+    """What only the engine heard is a turn; if the caller has begun another, one reply answers both."""
+    item.judgement = Judgement.TURN
+    if s.turns.open:
+        take_down(s, item, now_ms)
+    else:
+        caller_turn(s, item, now_ms)
+
+
+def unheard_items_due(s: CallState, now_ms: int) -> None:
+    """Words that have not come by now are not waited for: a caller may be waiting."""
+    for item in s.turns.unheard_items():
+        if now_ms - (item.judged_ms or 0) >= s.settings.unheard_wait_ms:
+            unheard_turn(s, item, now_ms)
+    unheard_wait(s)
+
+
+def unheard_wait(s: CallState) -> None:
+    """Wait for the words of the oldest of what only the engine heard, if there is any."""
+    s.due.clear(Due.UNHEARD_ITEMS)
+    waiting = [item.judged_ms or 0 for item in s.turns.unheard_items()]
+    if waiting:
+        s.due.set(Due.UNHEARD_ITEMS, min(waiting) + s.settings.unheard_wait_ms)
 
 
 def false_items_due(s: CallState, now_ms: int) -> None:

@@ -3,9 +3,9 @@
 It works on the clock of appended audio, the only one that the engine and the local detector share. It decides
 whether an engine item is a turn of the caller or a false alarm; it never decides who has the floor.
 
-An item is a turn if it overlaps verified voice. Without any local evidence it is a turn if nothing of ours
-sounded during it (the engine heard what we missed); else it is taken for our echo. While a sound is still being
-verified the judgement waits.
+An item is a turn if it overlaps verified voice. Without any local evidence it is our echo if something of ours
+sounded during it; else only the engine heard it, noise or a voice that we missed, and its words tell which. While a
+sound is still being verified the judgement waits.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Voice(Enum):
 
 
 class Judgement(Enum):
-    PENDING = "pending"
+    PENDING = "pending"  # a sound in it is still being verified
+    UNHEARD = "unheard"  # only the engine heard it: its words decide
     TURN = "turn"
     FALSE = "false"
 
@@ -112,11 +113,11 @@ class CallerTurns:
         if item is not None:
             item.end_ms = audio_ms
 
-    def committed(self, item_id: str, audio_ms: int, ai_sounded: bool, now_ms: int) -> Item:
+    def committed(self, item_id: str, audio_ms: int, ai_sounded: bool, now_ms: int, words_come: bool = False) -> Item:
         """The engine made an item of what it has; judge it as far as possible.
 
         ``audio_ms`` is the appended-audio clock now; ``ai_sounded`` says whether our audio sounded during the
-        item.
+        item, ``words_come`` whether it will be written down.
         """
         item = self.items.setdefault(item_id, Item(item_id, self._committed_to_ms))
         item.end_ms = audio_ms if item.end_ms is None else item.end_ms
@@ -124,7 +125,7 @@ class CallerTurns:
         self.engine_hears = False
         self.commit_asked = None
         self._committed_to_ms = item.end_ms
-        self._judge(item, ai_sounded, now_ms)
+        self._judge(item, ai_sounded, now_ms, words_come)
         if item.announced or item.judgement is Judgement.TURN:
             self.newest = item  # else it is silence that our own commit cut off
         return item
@@ -139,6 +140,10 @@ class CallerTurns:
     def false_items(self) -> list[Item]:
         """Items that hold no voice of the caller and are still in the engine's conversation."""
         return [item for item in self.items.values() if item.judgement is Judgement.FALSE]
+
+    def unheard_items(self) -> list[Item]:
+        """Items that only the engine heard, while their words are waited for."""
+        return [item for item in self.items.values() if item.judgement is Judgement.UNHEARD]
 
     def is_false(self, item_id: str) -> bool:
         """Whether an item is known to hold no voice of the caller."""
@@ -175,7 +180,7 @@ class CallerTurns:
         self.engine_hears = False
         self.commit_asked = None
 
-    def _judge(self, item: Item, ai_sounded: bool, now_ms: int) -> None:
+    def _judge(self, item: Item, ai_sounded: bool, now_ms: int, words_come: bool = False) -> None:
         end_ms = item.start_ms if item.end_ms is None else item.end_ms
         if any(span.overlaps(item.start_ms, end_ms) for span in self._voice):
             item.judgement = Judgement.TURN
@@ -185,7 +190,7 @@ class CallerTurns:
         elif ai_sounded or self._explained(item.start_ms, end_ms):
             item.judgement = Judgement.FALSE
         else:
-            item.judgement = Judgement.TURN
+            item.judgement = Judgement.UNHEARD if words_come and item.announced else Judgement.TURN
         item.judged_ms = now_ms
 
     def _explained(self, start_ms: int, end_ms: int) -> bool:

@@ -9,6 +9,7 @@ import asyncio
 import http
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -23,18 +24,19 @@ MAX_MESSAGE_BYTES = 24 * 1024 * 1024  # an append of 15 MiB of audio as base64, 
 
 @asynccontextmanager
 async def serve_peers(
-    make_peer: Callable[[], RealtimePeer],
+    make_peer: Callable[[str], RealtimePeer],
     host: str = "127.0.0.1",
     port: int = 0,
     api_key: str | None = None,
 ) -> AsyncIterator[str]:
     """Serve until the context ends; gives the base URL, such as `http://127.0.0.1:4711/v1`.
 
-    With ``api_key`` a client must present it as a bearer token, or is refused with HTTP 401.
+    ``make_peer`` is given the model that the client asks for, "" if it names none. With ``api_key`` a client must
+    present it as a bearer token, or is refused with HTTP 401.
     """
 
     async def connection(socket: ServerConnection) -> None:
-        await _carry(socket, make_peer())
+        await _carry(socket, make_peer(_model(socket)))
 
     def check(socket: ServerConnection, request: Request) -> Response | None:
         return _refusal(socket, request, api_key)
@@ -47,6 +49,12 @@ async def serve_peers(
 
 def _port(server: Server) -> int:
     return int(next(iter(server.sockets)).getsockname()[1])
+
+
+def _model(socket: ServerConnection) -> str:
+    """What the address asks for, as in `/v1/realtime?model=gpt-realtime`."""
+    asked = parse_qs(urlsplit(socket.request.path).query) if socket.request else {}
+    return asked.get("model", [""])[0]
 
 
 def _refusal(socket: ServerConnection, request: Request, api_key: str | None) -> Response | None:

@@ -113,7 +113,7 @@ class Behaviour:
     cancel_delay_ms: int = 0  # a cancel takes effect after this; deltas go on until then
     transcription_delay_ms: int = 300  # after the commit
     onset_db: int = -40  # level at which appended audio counts as speech
-    caller_says: str = "hello"  # transcript of the caller's turns for which none is scripted
+    caller_says: str | None = "hello"  # transcript of the caller's turns for which none is scripted; None: it fails
 
 
 @dataclass(frozen=True, slots=True)

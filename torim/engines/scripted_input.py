@@ -94,9 +94,13 @@ class CallerInput:
 
     def transcribed(self, done: Transcribed) -> list[str]:
         text = self.texts.popleft() if self.texts else self._behaviour.caller_says
+        where = {"item_id": done.item_id, "content_index": 0}
+        if text is None:
+            error = {"type": "transcription_error", "code": "audio_unintelligible", "message": "No words in it."}
+            return [self._event("conversation.item.input_audio_transcription.failed", **where, error=error)]
         kind = "conversation.item.input_audio_transcription.completed"
         usage = {"type": "duration", "seconds": done.seconds}
-        return [self._event(kind, item_id=done.item_id, content_index=0, transcript=text, usage=usage)]
+        return [self._event(kind, **where, transcript=text, usage=usage)]
 
     def added(self, item: Item, previous: str | None) -> list[str]:
         """The two events of an item that is complete as it comes."""

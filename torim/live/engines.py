@@ -43,16 +43,18 @@ def load(config: Config) -> None:
 
 def plan(plugin: EnginePlugin, config: Config, session: SessionConfig) -> EnginePlan:
     """One engine as a plan for one call."""
-    capabilities = _capabilities(plugin, config)
+    capabilities = _capabilities(plugin, config, session)
     codec = partial(plugin.codec, session, capabilities)
     return EnginePlan(plugin.name, capabilities, codec, _connect(plugin, config))
 
 
-def _capabilities(plugin: EnginePlugin, config: Config) -> EngineCapabilities:
+def _capabilities(plugin: EnginePlugin, config: Config, session: SessionConfig) -> EngineCapabilities:
     """What an engine can do; one that converses gets a typed number whole, not key by key as a menu does."""
+    can = plugin.capabilities
+    can = replace(can, transcribes=can.transcribes and bool(session.transcription_model))
     if plugin.name == FALL_BACK and config.llm_url:
-        return replace(plugin.capabilities, single_keys=False)
-    return plugin.capabilities
+        return replace(can, single_keys=False)
+    return can
 
 
 def _connect(plugin: EnginePlugin, config: Config) -> Connect:

@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry
 
 from torim.config import Config
 from torim.errors import TorimError
-from torim.live import heap
+from torim.live import interpreter
 from torim.live.afterwards import doing_jobs
 from torim.live.bridge import Bridge
 from torim.live.clock import utc_now
@@ -191,7 +191,7 @@ async def _serve(config: Config, make_rehearsals: MakeRehearsals | None) -> None
         await stack.enter_async_context(_rehearsing(rehearsals, config, web_port))
         stack.callback(api.news.close)  # streams of events end before the server waits for them
         await _invite(config, api, web_port)
-        heap.settle()
+        interpreter.settle()
         _log.info("ready: web port %d, engine %s, press Ctrl-C to stop", web_port, config.engine)
         await _until_stopped(dispatcher, crews, rehearsals)
     _log.info("stopped")

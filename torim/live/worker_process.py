@@ -17,7 +17,7 @@ from typing import Any
 from torim.config import Config
 from torim.core.events import EndReason
 from torim.errors import TorimError
-from torim.live import heap
+from torim.live import interpreter
 from torim.live.dispatch import media_url
 from torim.live.node import Listeners, Node, media_port, node
 from torim.web.live_calls import Command
@@ -85,7 +85,7 @@ async def _work(
     named: list[str] = []
     async with node(config, number, token_secret, listeners) as own, media_port(own, config, port, named) as media:
         named.append(media_url(config, number, media.port))
-        heap.settle()
+        interpreter.settle()
         reporter.say("ready", media.port)
         stop = _obey(connection, own, reporter)
         reporting = asyncio.create_task(_report(own, reporter))

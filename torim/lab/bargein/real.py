@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from torim.core.actions import Action
 from torim.core.events import Event
@@ -26,13 +25,7 @@ LOOK_EVERY_S = 0.004
 PATIENCE_S = 10.0  # for the AI to begin
 
 
-class Expect(Protocol):
-    """Whoever can tell the server which trial's engine the next call wants."""
-
-    async def begins(self, trial: Trial, dial: Callable[[], Awaitable[None]]) -> None:
-        """Dial, and return when the server has given the call its engine."""
-
-
+Expect = Callable[[str, Trial], None]  # tells the server which trial's engine a call wants, by its id
 Tell = Callable[[int, int], None]  # how many trials are done, of how many
 
 
@@ -152,7 +145,7 @@ def lateness_ms(placed: Placed, server: ServerSide | None) -> list[float]:
 async def place_all(
     trials: Sequence[Trial], base_url: str, voices: Voices, expect: Expect, calls: int, tell: Tell
 ) -> list[Placed]:
-    """Place every trial, a number of calls at a time; ``expect`` tells the server whose call comes next."""
+    """Place every trial, a number of calls at a time; ``expect`` tells the server whose call it will be."""
     dialling = asyncio.Lock()
     gate = asyncio.Semaphore(calls)
     done: list[Placed] = []
@@ -161,8 +154,9 @@ async def place_all(
         async with gate:
             call = RealCall(trial, base_url, voices)
             try:
+                expect(call.placed.call_sid, trial)
                 async with dialling:
-                    await expect.begins(trial, call.dial)
+                    await call.dial()
                 await call.play()
             except CarrierError as error:
                 call.placed.evidence.failure = f"{error} ({error.code})"

@@ -34,7 +34,8 @@ from torim.core.events import (
     TurnCommitted,
 )
 from torim.lab.sim.ear import stamp
-from torim.lab.sim.plan import Plan
+from torim.lab.sim.plan import WORDS as HEARD_WORDS
+from torim.lab.sim.plan import Plan, Sound
 from torim.lab.sim.world import World
 
 DELTA_MS = 200
@@ -73,6 +74,7 @@ class SimEngine:
     tool_calls: int = 0
     problems: list[str] = field(default_factory=list)
     _turn: str | None = None
+    _heard: Sound | None = None  # the newest
     _buffered_ms: int = 0  # voice appended since the last commit
     _turn_order: int = 0
 
@@ -234,9 +236,10 @@ class SimEngine:
             self._turn = self._new_item()
             self._send(SpeechStarted(self._turn, max(0, audio_ms - 300)), 120)
 
-    def heard(self, audio_ms: int, length_ms: int) -> None:
-        """Voice was appended up to now; half a second of silence later the engine commits."""
-        self._buffered_ms += length_ms
+    def heard(self, audio_ms: int, sound: Sound) -> None:
+        """A sound was appended up to now; half a second of silence later the engine commits."""
+        self._buffered_ms += sound.length_ms
+        self._heard = sound
         order = self._turn_order
         if self._hears_turns:
             self._later(500, lambda: self._endpoint(order, audio_ms))
@@ -254,7 +257,8 @@ class SimEngine:
         self._turn = None
         self._buffered_ms = 0
         self._send(TurnCommitted(item_id))
-        self._send(CallerTranscript(item_id, "I would like to book"), 300)
+        words, after_ms = (self._heard.words, self._heard.words_after_ms) if self._heard else (HEARD_WORDS, 300)
+        self._send(CallerTranscript(item_id, words), after_ms)
 
     def _new_item(self) -> str:
         self.user_items += 1

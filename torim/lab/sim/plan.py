@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+
+from torim.core.settings import TurnSettings
+
+WORDS = "I would like to book"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,15 @@ class Sound:
     length_ms: int
     voice: bool
     judged_after_ms: int  # from the onset; beyond the length a noise stays unjudged
+    faint: bool = False  # only the engine hears it
+    words: str | None = WORDS  # what the engine writes down; None: it fails
+    words_after_ms: int = 300  # from the commit
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether a reply to it is none too many."""
+        too_late = self.words_after_ms >= TurnSettings().unheard_wait_ms
+        return self.voice or (self.faint and (self.words != "" or too_late))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +87,7 @@ def draw(seed: int, faults: bool) -> Plan:
         can_mark=chance.random() < 0.9,
         greeting_lock=chance.random() < 0.5,
         barge_in_enabled=chance.random() < 0.9,
-        sounds=_sounds(chance),
+        sounds=tuple(_faintly(Random(f"faint {seed}"), sound) for sound in _sounds(chance)),
         keys=_keys(chance),
         hang_up_ms=chance.randrange(9_000, 17_000),
         faults=tuple(_fault(chance, faults) for _ in range(8)),
@@ -85,6 +98,14 @@ def _fault(chance: Random, faults: bool) -> str:
     if chance.random() < 0.15:
         return "tool"
     return chance.choice(FAULTS) if faults and chance.random() < 0.3 else ""
+
+
+def _faintly(chance: Random, sound: Sound) -> Sound:
+    """The same sound or, now and then, one that only the engine hears."""
+    if chance.random() > 0.15:
+        return sound
+    words = chance.choice((WORDS, WORDS, None)) if sound.voice else chance.choice(("", "", "", "Mm.", None))
+    return replace(sound, faint=True, words=words, words_after_ms=chance.choice((0, 300, 700, 1_500)))
 
 
 def _sounds(chance: Random) -> tuple[Sound, ...]:

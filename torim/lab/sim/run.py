@@ -133,12 +133,15 @@ class SimCall:
         world, start = self.world, sound.start_ms
         sure_ms = start + sound.judged_after_ms
         end_ms = start + sound.length_ms
+        if sound.voice or sound.faint:
+            world.at(start, lambda: self.engine.hears(start))
+            world.at(end_ms, lambda: self.engine.heard(end_ms, sound))
+        if sound.faint:
+            return
         if sound.judged_after_ms > 0:
             world.at(start, lambda: self._voice(start, VoiceOnset(start)))
         if sound.voice:
-            world.at(start, lambda: self.engine.hears(start))
             world.at(sure_ms, lambda: self._voice(start, VoiceSure(sure_ms)))
-            world.at(end_ms, lambda: self.engine.heard(end_ms, sound.length_ms))
             world.at(end_ms + HANGOVER_MS, lambda: self._voice_over(start, VoiceEnded(end_ms)))
         elif sound.judged_after_ms > 0:
             world.at(sure_ms, lambda: self._voice_over(start, VoiceDropped(sure_ms, Verdict.NOISE)))
@@ -331,10 +334,12 @@ class SimCall:
         """Every turn is answered, and none twice, where the engine behaves."""
         if not self.plan.faultless or self._gone_early():
             return
-        turns = [sound for sound in self.plan.sounds if sound.voice and sound.start_ms < self.plan.hang_up_ms]
+        sounds = [sound for sound in self.plan.sounds if sound.start_ms < self.plan.hang_up_ms]
+        turns = [sound for sound in sounds if sound.voice and not sound.faint]
+        most = sum(sound.may_be_answered for sound in sounds)
         replies = [at_ms for at_ms, purpose in self._creates if purpose == "reply"]
-        if len(replies) > len(turns) + len(self.plan.keys) + len(self._tools_run):
-            self._violate(f"(F22) {len(replies)} replies to {len(turns)} turns")
+        if len(replies) > most + len(self.plan.keys) + len(self._tools_run):
+            self._violate(f"(F22) {len(replies)} replies to {most} turns")
         for sound in turns:
             end_ms = sound.start_ms + sound.length_ms
             due_ms = end_ms + 7_000
