@@ -80,17 +80,8 @@ def test_a_quiet_line_is_heard_as_it_came_and_keeps_no_canceller():
     heard = CALM + np.where(np.arange(len(CALM)) > 3 * 8_000, CALLER, 0.0)
     given = line.run(OURS, heard)
     assert np.array_equal(given, g711.decode_float(b"".join(frames(heard))))
-    assert line.meter.line.returns is Returns.QUIET
-    assert not line.made  # nothing was heard of our voice before the line was known
-
-
-def test_a_line_on_which_somebody_speaks_at_first_keeps_no_canceller_once_it_is_known():
-    line = Line(Subtracts)
-    heard = CALM + np.where(np.arange(len(CALM)) < 8_000 // 2, CALLER, 0.0)
-    given = line.run(OURS, heard)
-    assert np.array_equal(given, g711.decode_float(b"".join(frames(heard))))
     assert line.meter.line.returns is Returns.QUIET and line.removal._canceller is None
-    assert 0 < len(line.made[0].far) < 100  # it ran unheard until the line was known
+    assert 0 < len(line.made[0].far) < 75  # it ran unheard until the line was known
 
 
 def test_a_line_over_which_somebody_always_speaks_is_left_alone_and_keeps_no_canceller():

@@ -1,10 +1,10 @@
 """Takes our own voice out of what the caller's line returns, on lines that return it.
 
-Decides when the canceller runs (while our voice sounds or may come back, on every line that is not known to be quiet
-and gives a sound meanwhile), when what it gives is to be heard, and when it is not to be believed. A canceller that
-has not met an echo yet silences everything, the caller too: until a line is known to return our voice and its echo
-has been heard for a while, the line is heard as it is. What is heard of a line that once was cancelled is late by the
-canceller's delay from then on, cancelled or not, so that its time never jumps again.
+Decides when the canceller runs (while our voice sounds or may come back, on every line until it is known to be
+quiet), when what it gives is to be heard, and when it is not to be believed. A canceller that has not met an echo
+yet silences everything, the caller too: until a line is known to return our voice and its echo has been heard for a
+while, the line is heard as it is. What is heard of a line that once was cancelled is late by the canceller's delay
+from then on, cancelled or not, so that its time never jumps again.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class EchoRemoval:
         end_ms = self._clock.tick(now_ms)
         late = self._late(payload)
         self._raw.push(payload)
-        if not self._due(payload, now_ms):
+        if not self._due(now_ms):
             self._rest()
             return self._give(late, None)
         near = g711.decode(payload)
@@ -103,7 +103,7 @@ class EchoRemoval:
         except RuntimeError:
             self._refused = True  # by the library: this line is heard as it is
             return self._give(late, None)
-        raw_db = _payload_db(payload)
+        raw_db = power_db(next(iter(g711.powers(payload))))
         self._follow(raw_db, cleaned, now_ms)
         begun = self.working or self._may_begin(raw_db, now_ms)
         return self._give(late, cleaned if self._believed and begun else None)
@@ -124,7 +124,7 @@ class EchoRemoval:
 
     # --- when -------------------------------------------------------------------------------------------------
 
-    def _due(self, payload: bytes, now_ms: int) -> bool:
+    def _due(self, now_ms: int) -> bool:
         """Whether our voice sounds or may still come back, on a line where that is worth the trouble."""
         delay_ms = self._meter.delay_ms
         path_ms = PATH_MAX_MS if delay_ms is None else delay_ms + TAIL_MS
@@ -132,8 +132,6 @@ class EchoRemoval:
             return False
         returns = self._meter.line.returns
         if returns is Returns.UNKNOWN:
-            if self._canceller is None and _payload_db(payload) < _AUDIBLE_DB:
-                return False  # no echo so far
             self._run_frames += 1
             return self._run_frames <= _UNKNOWN_MAX_FRAMES
         return returns is Returns.ECHO
@@ -211,10 +209,6 @@ class EchoRemoval:
             return late
         self.working_frames += 1
         return g711.encode(cleaned if self.working_frames > 1 else _blend(g711.decode(late), cleaned))
-
-
-def _payload_db(payload: bytes) -> float:
-    return power_db(next(iter(g711.powers(payload))))
 
 
 def _blend(old: Int16s, new: Int16s) -> Int16s:
