@@ -60,7 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, default=2, help="of each cell, for each delay and speed")
     parser.add_argument("--delays", default="0,50,150", help="ms to the engine, one way")
     parser.add_argument("--speeds", default="1,4,20", help="of generation, times real time")
-    parser.add_argument("--stages", default="", help="only these, by name; all of them by default")
+    parser.add_argument(
+        "--stages", type=_stages, default=[], help=f"only these, of {', '.join(stage.name.lower() for stage in Stage)}"
+    )
     parser.add_argument("--embedded", type=int, default=0, metavar="CALLS", help="to the embedded engine, besides")
     parser.add_argument("--at-once", type=int, default=8, metavar="CALLS")
     parser.add_argument("--words", type=Path, help="a text file with a sentence a line for the caller to say")
@@ -74,9 +76,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _stages(text: str) -> list[Stage]:
+    """Stages by their names with commas between, as `middle,after_done`."""
+    names = [name.strip().upper() for name in text.split(",") if name.strip()]
+    if unknown := [name.lower() for name in names if name not in Stage.__members__]:
+        raise argparse.ArgumentTypeError(f"there is no stage {unknown[0]!r}")
+    return [Stage[name] for name in names]
+
+
 def _plans(args: argparse.Namespace) -> list[CallPlan]:
-    names = [name.strip() for name in args.stages.split(",") if name.strip()]
-    stages = [Stage(name) for name in names] or list(ANSWERS)
+    stages = args.stages or list(ANSWERS)
     ways = [EngineWay(int(delay), float(speed)) for delay in args.delays.split(",") for speed in args.speeds.split(",")]
     plans = whole(ways, args.trials, args.seed, stages, _words(args)) if args.trials else []
     embedded = [EngineWay(int(delay), engine="embedded") for delay in args.delays.split(",")]

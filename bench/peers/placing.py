@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from torim.lab.bargein.trials import Group, Trial
 from torim.live import interpreter
 
 ROOT = Path(__file__).parents[2]
-START_S, BEGIN_S, END_S = 90.0, 15.0, 30.0
+START_S, END_S = 90.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +96,17 @@ async def _placing(
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        expect = _Expect(peer, process)
-        base_url = await expect.line(START_S)
+        base_url = await _line(peer, process, START_S)
+        assert process.stdin is not None
+        stdin = process.stdin
+
+        def expect(call_sid: str, trial: Trial) -> None:
+            stdin.write(f"{call_sid} {trial.number}\n".encode())
+
         with interpreter.settled():
             placed = await place_all(trials, base_url, voices, expect, calls, tell)
-        assert process.stdin is not None
-        process.stdin.close()
-        while await expect.line(END_S) != served.TOLD:
+        stdin.close()
+        while await _line(peer, process, END_S) != served.TOLD:
             pass
         return placed
     finally:
@@ -111,32 +115,16 @@ async def _placing(
         await process.wait()
 
 
-class _Expect:
-    """The peer's process, told whose call comes next."""
-
-    def __init__(self, peer: Peer, process: asyncio.subprocess.Process) -> None:
-        self._peer = peer
-        self._process = process
-
-    async def line(self, within_s: float) -> str:
-        """What the peer prints next."""
-        assert self._process.stdout is not None
-        try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), within_s)
-        except TimeoutError:
-            line = b""
-        if not line:
-            raise CarrierError(f"{self._peer.name} does not answer; see what it printed.", "bench.peer")
-        return line.decode().strip()
-
-    async def begins(self, trial: Trial, dial: Callable[[], Awaitable[None]]) -> None:
-        """Announce a trial, dial, and wait until the peer has its stream."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{trial.number}\n".encode())
-        await self._process.stdin.drain()
-        await dial()
-        while await self.line(BEGIN_S) != str(trial.number):
-            pass
+async def _line(peer: Peer, process: asyncio.subprocess.Process, within_s: float) -> str:
+    """What the peer prints next."""
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), within_s)
+    except TimeoutError:
+        line = b""
+    if not line:
+        raise CarrierError(f"{peer.name} does not answer; see what it printed.", "bench.peer")
+    return line.decode().strip()
 
 
 # --- what a peer noted, in our words -----------------------------------------------------------------------------

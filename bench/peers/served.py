@@ -3,8 +3,8 @@
 It runs in the peer's own environment, so it needs uvicorn and the standard library only. Whatever crosses the socket is
 noted here, outside the peer: when a message was read, when one was handed to the socket. It decides nothing.
 
-The bench writes the number of the next trial on our standard input; we print it when its stream has begun. At the end
-of the input everything noted is written to a file.
+The bench writes the carrier's id of each call and the number of its trial on our standard input, before it calls. At
+the end of the input everything noted is written to a file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-TWIML = '<Response><Connect><Stream url="{url}"><Parameter name="trial" value="{trial}"/></Stream></Connect></Response>'
+TWIML = '<Response><Connect><Stream url="{url}"/></Connect></Response>'
 TAKEN, CLEAR, MEDIA, ASKED, VOICED, ENDED = "taken", "clear", "media", "asked", "voiced", "ended"
 STATEMENT_FIRST_S, REPLY_FIRST_S = 0.02, 0.2  # from a request to the first sound, as Torim's bench engine
 SPEED = 4.0  # generation, times real time
@@ -73,7 +73,7 @@ class App:
         self._folder = folder
         self._answer = answer
         self.calls: dict[str, Noted] = {}
-        self.expected = ""
+        self.trials: dict[str, str] = {}  # by the carrier's call id
         self.url = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,8 +82,7 @@ class App:
         elif scope["type"] == "http":
             while (await receive()).get("more_body"):
                 pass
-            is_call = scope["path"] == "/twilio/voice" and self.expected
-            body = TWIML.format(url=self.url, trial=self.expected) if is_call else "<Response/>"
+            body = TWIML.format(url=self.url) if scope["path"] == "/twilio/voice" else "<Response/>"
             headers = [(b"content-type", b"text/xml")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": body.encode()})
@@ -94,14 +93,16 @@ class App:
         start = await _started(receive)
         if start is None:
             return
-        trial = start["customParameters"]["trial"]
-        noted = self.calls[start["callSid"]] = Noted()
+        call_sid = start["callSid"]
+        noted = self.calls[call_sid] = Noted()
         tapped = _Tapped(noted, receive, send)
-        call = Call(start["streamSid"], start["callSid"], self._part(trial), noted, tapped.receive, tapped.send)
-        print(trial, flush=True)
+        call = Call(
+            start["streamSid"], start["callSid"], self._part(start["callSid"]), noted, tapped.receive, tapped.send
+        )
         await self._answer(call)
 
-    def _part(self, trial: str) -> Part:
+    def _part(self, call_sid: str) -> Part:
+        trial = self.trials[call_sid]
         told = json.loads((self._folder / f"{trial}.json").read_text(encoding="utf-8"))
         return Part(*((self._folder / told[name]).read_bytes() for name in ("statement", "reply")), told["words"])
 
@@ -173,7 +174,8 @@ async def _serve(app: App, listener: socket.socket) -> dict[str, float]:
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
-        app.expected = line.decode().strip()
+        call_sid, number = line.decode().split()
+        app.trials[call_sid] = number
     facts = {"cpu_s": time.process_time() - cpu_s, "wall_s": time.monotonic() - began_s}
     server.should_exit = True
     serving.cancel()

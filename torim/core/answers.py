@@ -88,9 +88,20 @@ class Answers:
     @property
     def owing(self) -> bool:
         """Whether the caller waits for a response that has no sound yet."""
+        return self.wish is not None or self._silent is not None
+
+    @property
+    def owing_greeting(self) -> bool:
+        """Whether what they wait for is the greeting, or the rest of it."""
+        owed = [each.purpose for each in (self.wish, self._silent) if each is not None]
+        return Purpose.GREETING in owed or Purpose.CONTINUE in owed
+
+    @property
+    def _silent(self) -> Response | None:
+        """The response that the engine is to make or makes, while it has no sound."""
         alive = self.responses.alive
-        silent = alive is not None and alive.state in (State.REQUESTED, State.LIVE) and alive.audio_ms == 0
-        return self.wish is not None or silent
+        made = alive is not None and alive.state in (State.REQUESTED, State.LIVE)
+        return alive if alive is not None and made and alive.audio_ms == 0 else None
 
     # --- the engine's word ------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ def heard_out(s: CallState, now_ms: int) -> None:
         return
     s.ai_stops(min(now_ms, s.playout.ends_ms()))
     s.truncation.all_heard()
-    if s.phase is Phase.GREETING and not s.answers.owing:
+    if s.phase is Phase.GREETING and not s.answers.owing_greeting:
         s.greeted()
 
 

@@ -26,7 +26,7 @@ def _ai_heard(s: CallState, now_ms: int) -> None:
     s.out.note(Reason.AI_HEARD, Level.DEBUG, response=s.answers.responses.last_name)
     s.truncation.all_heard()
     s.move(FloorInput.HEARD_OWING if s.owing() else FloorInput.HEARD)
-    if s.phase is Phase.GREETING and not s.answers.owing:  # else it was not the greeting that was heard
+    if s.phase is Phase.GREETING and not s.answers.owing_greeting:  # else it was not the greeting that was heard
         s.greeted()
     if s.turns.voice is Voice.SURE:
         take_floor(s, Reason.CUT, now_ms)
