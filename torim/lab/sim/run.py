@@ -309,6 +309,9 @@ class SimCall:
 
     def _check_create(self, action: CreateResponse) -> None:
         self._creates.append((self.world.now_ms, action.purpose.value))
+        heard = self.plan.faultless and not self.call.state.playout.busy
+        if heard and action.purpose is Purpose.REPLY and self.call.greeting_locked:
+            self._violate("(F13) the greeting was heard, a reply is asked for, and the lock is still closed")
         if self._voiced and self.call.state.turns.voice.value in ("unsure", "sure"):
             self._violate(f"(4) create {action.key} while the caller speaks or is being verified")
         alive = [r for r in self.call.state.answers.responses if r.state is not State.ENDED]
