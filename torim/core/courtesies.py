@@ -39,10 +39,10 @@ def greet(s: CallState, now_ms: int) -> None:
     if s.phase is Phase.RINGING and s.manners.streaming and s.link.up:
         s.advance_phase(PhaseInput.STARTED)
         s.due.set(Due.LOCK, now_ms + s.settings.greeting_lock_max_ms)
-        if s.answers.wish is None and s.floor in (Floor.OPEN, Floor.AI):  # AI: words of our own sound
-            s.answers.want(Purpose.GREETING)
-        elif s.floor is Floor.CALLER or s.answers.wish is not None:
-            s.greeted()
+        if s.floor is Floor.CALLER or s.turns.open or s.answers.wish is not None:
+            s.greeted()  # the caller spoke first, and is answered instead
+        else:
+            s.answers.want(Purpose.GREETING)  # also where a sound is verified that may have been nobody
 
 
 def lock_expired(s: CallState, now_ms: int) -> None:
@@ -141,7 +141,7 @@ def pause_asked(s: CallState, event: PauseAsked, now_ms: int) -> None:
 def keep(s: CallState, now_ms: int) -> None:
     """Idle prompt and hang-up wait for a floor on which nothing is going on."""
     quiet = s.floor is Floor.OPEN and s.answers.responses.alive is None and not s.owing()
-    quiet = quiet and Due.UNHEARD_ITEMS not in s.due  # what may be a turn is being written down
+    quiet = quiet and Due.UNCONFIRMED_ITEMS not in s.due  # what may be a turn is being written down
     if quiet and s.phase is Phase.CLOSING:
         s.due.set_once(Due.HANG_UP, now_ms + s.settings.hang_up_after_ms)
     else:

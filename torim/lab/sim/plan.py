@@ -25,7 +25,7 @@ class Sound:
     @property
     def may_be_answered(self) -> bool:
         """Whether a reply to it is none too many."""
-        too_late = self.words_after_ms >= TurnSettings().unheard_wait_ms
+        too_late = self.words_after_ms >= TurnSettings().unconfirmed_wait_ms
         return self.voice or (self.faint and (self.words != "" or too_late))
 
 
@@ -71,7 +71,7 @@ FAULTS = (
 
 def draw(seed: int, faults: bool) -> Plan:
     """The plan of a seed."""
-    chance = Random(seed)
+    chance, faint = Random(seed), Random(f"faint {seed}")
     jitter_ms = chance.choice((0, 0, 5, 20))
     delay_ms = chance.choice((0, 20, 60, 120))
     return Plan(
@@ -87,7 +87,7 @@ def draw(seed: int, faults: bool) -> Plan:
         can_mark=chance.random() < 0.9,
         greeting_lock=chance.random() < 0.5,
         barge_in_enabled=chance.random() < 0.9,
-        sounds=tuple(_faintly(Random(f"faint {seed}"), sound) for sound in _sounds(chance)),
+        sounds=tuple(_faintly(faint, sound) for sound in _sounds(chance)),
         keys=_keys(chance),
         hang_up_ms=chance.randrange(9_000, 17_000),
         faults=tuple(_fault(chance, faults) for _ in range(8)),
