@@ -111,13 +111,13 @@ def test_the_words_of_an_item_that_only_the_engine_heard_are_waited_for() -> Non
     turns = CallerTurns(1_000)
     turns.speech_started("U1", 1000)
     item = turns.committed("U1", 1500, False, 1600, words_come=True)
-    assert (item.judgement, turns.unheard_items()) == (Judgement.UNHEARD, [item])
+    assert (item.judgement, turns.unconfirmed_items()) == (Judgement.UNCONFIRMED, [item])
 
 
 def test_a_commit_of_ours_of_which_nothing_was_heard_waits_for_no_words() -> None:
     turns = CallerTurns(1_000)
     item = turns.committed("U1", 1500, False, 1600, words_come=True)
-    assert (item.judgement, turns.unheard_items()) == (Judgement.TURN, [])
+    assert (item.judgement, turns.unconfirmed_items()) == (Judgement.TURN, [])
 
 
 def test_an_item_that_only_the_engine_heard_is_our_echo_while_we_sound() -> None:

@@ -240,7 +240,7 @@ _WAKERS: dict[Due, Callable[[CallState, int], None]] = {
     Due.TURN: settling.turn_too_long,
     Due.KEYS: hearing.hand_over_keys,
     Due.FALSE_ITEMS: settling.false_items_due,
-    Due.UNHEARD_ITEMS: settling.unheard_items_due,
+    Due.UNCONFIRMED_ITEMS: settling.unconfirmed_items_due,
     Due.IDLE: courtesies.idle,
     Due.HANG_UP: courtesies.hang_up,
     Due.CLOSING: courtesies.closing_over,

@@ -21,7 +21,7 @@ class Due(Enum):
     TURN = "the longest turn is over"
     KEYS = "a number is complete"
     FALSE_ITEMS = "items without the caller's voice are deleted"
-    UNHEARD_ITEMS = "items that only the engine heard are turns, although no words came"
+    UNCONFIRMED_ITEMS = "items that only the engine heard are turns, although no words came"
     IDLE = "nobody spoke for a while"
     HANG_UP = "a breath after the last word"
     CLOSING = "a goodbye took too long"

@@ -24,7 +24,7 @@ from torim.core.phases import Phase
 from torim.core.reasons import Level, Reason
 from torim.core.responses import Input as ResponseInput
 from torim.core.responses import Response, State
-from torim.core.settling import settle_turn, unheard_turn, unheard_wait
+from torim.core.settling import settle_turn, unconfirmed_turn, unconfirmed_wait
 from torim.core.state import CallState
 from torim.core.turns import Voice
 
@@ -83,9 +83,9 @@ def engine_ready(s: CallState, event: EngineReady, now_ms: int) -> None:
 
 def replay(s: CallState, now_ms: int) -> None:
     """Bring a new link up to date: what was said and heard, what tools gave, then the caller's kept audio."""
-    for item in s.turns.unheard_items():
-        unheard_turn(s, item, now_ms)  # its words will not come any more
-    unheard_wait(s)
+    for item in s.turns.unconfirmed_items():
+        unconfirmed_turn(s, item, now_ms)  # its words will not come any more
+    unconfirmed_wait(s)
     s.turns.new_link()
     s.tools.new_link()
     untold = s.truncation.new_link(s.playout.unheard_items())

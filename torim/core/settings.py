@@ -52,7 +52,7 @@ class TurnSettings:
         200, "a response the engine made over a caller heard this recently is unwanted"
     )
     false_item_wait_ms: int = setting(2_000, "a transcript that has not come by then will hardly matter")
-    unheard_wait_ms: int = setting(
+    unconfirmed_wait_ms: int = setting(
         800, "what only the engine heard is a turn by its words, most of which have come by then; without any it is one"
     )
     item_margin_ms: int = setting(1_000, "an engine's item begins some 300 ms before a sound and ends some 500 after")

@@ -49,9 +49,9 @@ def committed(s: CallState, event: TurnCommitted, now_ms: int) -> None:
 def judged(s: CallState, item: Item, now_ms: int) -> None:
     if item.judgement is Judgement.TURN:
         caller_turn(s, item, now_ms)
-    elif item.judgement is Judgement.UNHEARD:
-        unheard_words(s, item, now_ms)
-        unheard_wait(s)
+    elif item.judgement is Judgement.UNCONFIRMED:
+        unconfirmed_words(s, item, now_ms)
+        unconfirmed_wait(s)
     elif item.judgement is Judgement.FALSE:
         s.out.note(Reason.TURN_FALSE, Level.INFO, item=item.item_id)
         if not item.announced:
@@ -126,13 +126,13 @@ def dispute_over(s: CallState, now_ms: int) -> None:
 def caller_transcript(s: CallState, event: CallerTranscript, now_ms: int) -> None:
     item = s.turns.items.get(event.item_id)
     text = event.text or ""
-    if item is not None and item.judgement is Judgement.UNHEARD:
+    if item is not None and item.judgement is Judgement.UNCONFIRMED:
         item.text = event.text
-        unheard_words(s, item, now_ms)
+        unconfirmed_words(s, item, now_ms)
         if event.text is None:
             written(s, item.item_id, text, now_ms)
-            unheard_turn(s, item, now_ms)
-        unheard_wait(s)
+            unconfirmed_turn(s, item, now_ms)
+        unconfirmed_wait(s)
     elif item is not None and item.judgement is not Judgement.TURN:
         item.text = text
         false_words(s, item, now_ms)
@@ -175,19 +175,19 @@ def false_words(s: CallState, item: Item, now_ms: int) -> None:
         settle_turn(s, now_ms)
 
 
-def unheard_words(s: CallState, item: Item, now_ms: int) -> None:
+def unconfirmed_words(s: CallState, item: Item, now_ms: int) -> None:
     """The words of what only the engine heard came: it is a turn if there are any, and was a noise if not."""
     if item.text is None:
         return
     if item.text:
-        unheard_turn(s, item, now_ms)
+        unconfirmed_turn(s, item, now_ms)
         return
     item.judgement = Judgement.FALSE
     s.out.note(Reason.TURN_FALSE, Level.INFO, item=item.item_id)
     delete(s, item)
 
 
-def unheard_turn(s: CallState, item: Item, now_ms: int) -> None:
+def unconfirmed_turn(s: CallState, item: Item, now_ms: int) -> None:
     """What only the engine heard is a turn; if the caller has begun another, one reply answers both."""
     item.judgement = Judgement.TURN
     if s.turns.open:
@@ -196,20 +196,20 @@ def unheard_turn(s: CallState, item: Item, now_ms: int) -> None:
         caller_turn(s, item, now_ms)
 
 
-def unheard_items_due(s: CallState, now_ms: int) -> None:
+def unconfirmed_items_due(s: CallState, now_ms: int) -> None:
     """Words that have not come by now are not waited for: a caller may be waiting."""
-    for item in s.turns.unheard_items():
-        if now_ms - (item.judged_ms or 0) >= s.settings.unheard_wait_ms:
-            unheard_turn(s, item, now_ms)
-    unheard_wait(s)
+    for item in s.turns.unconfirmed_items():
+        if now_ms - (item.judged_ms or 0) >= s.settings.unconfirmed_wait_ms:
+            unconfirmed_turn(s, item, now_ms)
+    unconfirmed_wait(s)
 
 
-def unheard_wait(s: CallState) -> None:
+def unconfirmed_wait(s: CallState) -> None:
     """Wait for the words of the oldest of what only the engine heard, if there is any."""
-    s.due.clear(Due.UNHEARD_ITEMS)
-    waiting = [item.judged_ms or 0 for item in s.turns.unheard_items()]
+    s.due.clear(Due.UNCONFIRMED_ITEMS)
+    waiting = [item.judged_ms or 0 for item in s.turns.unconfirmed_items()]
     if waiting:
-        s.due.set(Due.UNHEARD_ITEMS, min(waiting) + s.settings.unheard_wait_ms)
+        s.due.set(Due.UNCONFIRMED_ITEMS, min(waiting) + s.settings.unconfirmed_wait_ms)
 
 
 def false_items_due(s: CallState, now_ms: int) -> None:

@@ -25,7 +25,7 @@ class Voice(Enum):
 
 class Judgement(Enum):
     PENDING = "pending"  # a sound in it is still being verified
-    UNHEARD = "unheard"  # only the engine heard it: its words decide
+    UNCONFIRMED = "unconfirmed"  # only the engine heard it: its words decide
     TURN = "turn"
     FALSE = "false"
 
@@ -141,9 +141,9 @@ class CallerTurns:
         """Items that hold no voice of the caller and are still in the engine's conversation."""
         return [item for item in self.items.values() if item.judgement is Judgement.FALSE]
 
-    def unheard_items(self) -> list[Item]:
+    def unconfirmed_items(self) -> list[Item]:
         """Items that only the engine heard, while their words are waited for."""
-        return [item for item in self.items.values() if item.judgement is Judgement.UNHEARD]
+        return [item for item in self.items.values() if item.judgement is Judgement.UNCONFIRMED]
 
     def is_false(self, item_id: str) -> bool:
         """Whether an item is known to hold no voice of the caller."""
@@ -190,7 +190,7 @@ class CallerTurns:
         elif ai_sounded or self._explained(item.start_ms, end_ms):
             item.judgement = Judgement.FALSE
         else:
-            item.judgement = Judgement.UNHEARD if words_come and item.announced else Judgement.TURN
+            item.judgement = Judgement.UNCONFIRMED if words_come and item.announced else Judgement.TURN
         item.judged_ms = now_ms
 
     def _explained(self, start_ms: int, end_ms: int) -> bool:
