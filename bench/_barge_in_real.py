@@ -21,7 +21,7 @@ import uvloop
 from bench import _barge_in_engines, _barge_in_server
 from torim.errors import CarrierError
 from torim.lab.bargein.evidence import Evidence
-from torim.lab.bargein.real import Placed, Tell, joined, lateness_ms, place_all
+from torim.lab.bargein.real import Placed, Tell, going_on, joined, lateness_ms, place_all
 from torim.lab.bargein.sound import Voices
 from torim.lab.bargein.trials import Trial
 from torim.live import interpreter
@@ -37,25 +37,28 @@ class RealRun:
     facts: dict[str, float]
 
 
-def run_real(trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> RealRun:
-    """Place every trial's call, ``calls`` at a time, at a server in a process of its own; so are the engines."""
+def run_real(trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell, beside: Sequence[Trial] = ()) -> RealRun:
+    """Place every trial's call, ``calls`` at a time, at a server in a process of its own; so are the engines.
+
+    A call for each of ``beside`` goes on all the while and is not judged.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    with tempfile.TemporaryDirectory() as folder, _engines(context, trials, voices) as engines_url:
+    with tempfile.TemporaryDirectory() as folder, _engines(context, [*trials, *beside], voices) as engines_url:
         handed_over = Path(folder) / "told"
         server = context.Process(target=_barge_in_server.serve, args=(theirs, engines_url, handed_over))
         server.start()
         try:
             began_s, cpu_s = time.monotonic(), time.process_time()
-            placed = _place(ours, trials, voices, calls, tell)
+            placed, also = _place(ours, trials, beside, voices, calls, tell)
             callers_share = (time.process_time() - cpu_s) / (time.monotonic() - began_s)
             told: _barge_in_server.Told = pickle.loads(handed_over.read_bytes())
         finally:
             server.terminate()
             server.join()
-    late_ms = sorted(late for one in placed for late in lateness_ms(one, told.calls.get(one.call_sid)))
+    late_ms = sorted(late for one in (*placed, *also) for late in lateness_ms(one, told.calls.get(one.call_sid)))
     evidence = [joined(one, told.calls.get(one.call_sid)) for one in placed]
-    spoken_s = sum(one.length_samples for one in evidence) / 8000
+    spoken_s = sum(one.caller.record.length_samples for one in (*placed, *also)) / 8000
     facts = {
         "server_cpu_share": round(told.cpu_s / told.wall_s, 3),
         "server_cpu_share_per_call": round(told.cpu_s / max(spoken_s, 1e-9), 5),
@@ -88,19 +91,24 @@ def _at(ordered: Sequence[float], share: float) -> float:
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2) if ordered else 0.0
 
 
-def _place(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> list[Placed]:
+def _place(
+    pipe: Connection, trials: Sequence[Trial], beside: Sequence[Trial], voices: Voices, calls: int, tell: Tell
+) -> tuple[list[Placed], list[Placed]]:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_placing(pipe, trials, voices, calls, tell))
+        return runner.run(_placing(pipe, trials, beside, voices, calls, tell))
 
 
-async def _placing(pipe: Connection, trials: Sequence[Trial], voices: Voices, calls: int, tell: Tell) -> list[Placed]:
+async def _placing(
+    pipe: Connection, trials: Sequence[Trial], beside: Sequence[Trial], voices: Voices, calls: int, tell: Tell
+) -> tuple[list[Placed], list[Placed]]:
     server = _Server(pipe)
-    base_url = await server.answer(START_S)
+    base_url = str(await server.answer(START_S))
     with interpreter.settled():
-        placed = await place_all(trials, str(base_url), voices, server.expect, calls, tell)
+        async with going_on(beside, base_url, voices, server.expect) as also:
+            placed = await place_all(trials, base_url, voices, server.expect, calls, tell)
     pipe.send("end")
     await server.answer(START_S)
-    return placed
+    return placed, also
 
 
 class _Server:

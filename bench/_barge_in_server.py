@@ -131,7 +131,7 @@ class _Bench:
 
     def _traced(self, traced: Traced) -> None:
         side = self.calls.get(traced.call_id)
-        if side is not None and traced.entry is not None:
+        if side is not None and traced.entry is not None and self.trials[traced.call_id] >= 0:  # others are not judged
             side.pickled.append(pickle.dumps((time.monotonic_ns(), _light(traced.entry)), pickle.HIGHEST_PROTOCOL))
 
 

@@ -28,6 +28,7 @@ from torim.audio import canceller
 from torim.core.settings import ListenSettings, TurnSettings
 from torim.errors import ConfigError, TorimError
 from torim.lab.bargein import curves, table
+from torim.lab.bargein.beside import draw_beside
 from torim.lab.bargein.corpus import Corpus, held_out, read_corpus
 from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.fast import Bench
@@ -56,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--corpus", type=Path, required=True, help="a folder of recordings with manifest.csv")
     parser.add_argument("--fast", action="store_true", help="on a virtual clock")
     parser.add_argument("--calls", type=int, default=10, help="at a time, on real sockets")
+    parser.add_argument(
+        "--beside", type=int, default=0, metavar="N", help="calls that go on meanwhile, on real sockets"
+    )
     parser.add_argument("--processes", type=int, default=1, help="with --fast")
     parser.add_argument("--line", default="clean", choices=sorted(LINES))
     parser.add_argument("--level", default="-26", help="active level of the caller in dBFS, or `own`")
@@ -90,7 +94,8 @@ def _bench(options: argparse.Namespace) -> int:
         print("\n".join(told(evidence, judge(evidence))))
         return 0
     print(f"{corpus.name}: {len(corpus.clips)} recordings, {len(corpus.left_out)} left out; {len(trials)} trials")
-    made = _fast(options, trials, bench) if options.fast else _real(options, trials, voices)
+    beside = draw_beside(corpus, choice, options.beside) if options.beside else []
+    made = _fast(options, trials, bench) if options.fast else _real(options, trials, beside, voices)
     facts = _facts(options, corpus, trials) | made.facts
     left_out = [*corpus.left_out, *excluded(made.outcomes)]
     tables = panel(made.outcomes)
@@ -203,8 +208,8 @@ def _moved(bench: Bench, name: str, value: str, chosen: Sequence[str]) -> Bench:
     return dataclasses.replace(bench, listen=listen, turn=turn)
 
 
-def _real(options: argparse.Namespace, trials: Sequence[Trial], voices: Voices) -> Made:
-    made = run_real(trials, voices, options.calls, lambda done, of: _tell(f"{done:>5} of {of} calls"))
+def _real(options: argparse.Namespace, trials: Sequence[Trial], beside: Sequence[Trial], voices: Voices) -> Made:
+    made = run_real(trials, voices, options.calls, lambda done, of: _tell(f"{done:>5} of {of} calls"), beside)
     print(file=sys.stderr)
     judged = [judge(evidence) for evidence in made.evidence]
     by_number: dict[int, Evidence] = {evidence.trial.number: evidence for evidence in made.evidence}
@@ -212,6 +217,7 @@ def _real(options: argparse.Namespace, trials: Sequence[Trial], voices: Voices) 
     facts = {
         "mode": "real sockets, one server process",
         "calls at a time": options.calls,
+        "calls that went on meanwhile": options.beside,
         "engine": "200 ms to its first sound, deducted; hears by level",
         **{name.replace("_", " "): value for name, value in made.facts.items()},
     }

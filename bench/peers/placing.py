@@ -23,7 +23,7 @@ from torim.core.actions import Action, ClearAudio, CreateResponse, Note, PlayAud
 from torim.core.events import AudioDelta, Event, ResponseCreated, VoiceEnded
 from torim.core.reasons import Level, Reason
 from torim.errors import CarrierError
-from torim.lab.bargein.engine import REPLY_MS, STATEMENT
+from torim.lab.bargein.engine import STATEMENT
 from torim.lab.bargein.evidence import Evidence
 from torim.lab.bargein.real import Placed, ServerSide, Tell, joined, place_all
 from torim.lab.bargein.sound import Voices
@@ -73,7 +73,7 @@ def _hand_over(folder: Path, trials: Sequence[Trial], voices: Voices) -> None:
     for trial in trials:
         pieces = {
             "statement": voices.statement(trial.voice, trial.statement_ms),
-            "reply": voices.statement(trial.voice + 1, REPLY_MS),
+            "reply": voices.statement(trial.voice + 1, trial.reply_ms),
         }
         names = {}
         for what, payload in pieces.items():

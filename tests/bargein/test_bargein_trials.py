@@ -1,12 +1,15 @@
 """What the bench tries: every place, every alignment, the same for the same seed."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from bargein_scene import small_corpus
 
 from torim.audio import g711
+from torim.errors import ConfigError
+from torim.lab.bargein.beside import GAP_MS, LENGTH_MS, REPLY_MS, draw_beside
 from torim.lab.bargein.corpus import Corpus, Kind, read_corpus
 from torim.lab.bargein.lines import DELAYS_MS, ERLS_DB, RESPONSES, echo_grid
 from torim.lab.bargein.sound import caller_track, voices_of
@@ -114,3 +117,20 @@ def test_statements_are_of_the_length_asked_for_and_end_in_speech(corpus: Corpus
 
 def test_a_corpus_without_voices_for_the_ai_has_none(corpus: Corpus) -> None:
     assert voices_of(Corpus("bare", tuple(corpus.of(Kind.TURN)), ())) is None
+
+
+def test_calls_that_go_on_speak_time_and_again_and_are_no_trials(corpus: Corpus, trials: list[Trial]) -> None:
+    conversations = draw_beside(corpus, Choice(), 8)
+    assert conversations == draw_beside(corpus, Choice(), 8)
+    assert not {c.number for c in conversations} & {t.number for t in trials}
+    for conversation in conversations:
+        assert LENGTH_MS / 3 - GAP_MS[1] < conversation.offset_samples / 8 < LENGTH_MS + 10_000
+        gaps = [b.at_samples - a.at_samples for a, b in pairwise(conversation.pieces)]
+        assert min(gaps) >= GAP_MS[0] * 8
+        assert conversation.reply_ms == REPLY_MS
+    assert len({c.offset_samples for c in conversations}) == len(conversations)
+
+
+def test_calls_go_on_only_with_callers_who_speak(corpus: Corpus) -> None:
+    with pytest.raises(ConfigError, match="speak"):
+        draw_beside(Corpus("noises", tuple(corpus.of(Kind.NOISE)), ()), Choice(), 1)

@@ -19,7 +19,6 @@ from torim.lab.bargein.trials import Place, Trial
 FIRST_AUDIO_MS = 200  # from a create to the first sound; deducted from reply delays
 SPEED = 4.0  # generation, times real time
 DELTA_MS = 100
-REPLY_MS = 2_500
 SPEECH_MIN, SPEECH_KEEP_MIN = 0.5, 0.35
 SPOKEN_WINDOWS = 2  # in a row, of 32 ms
 SILENCE_MS = 500
@@ -36,7 +35,7 @@ def engine_of(
     ``onset_db`` is the level at which it hears speech by itself; by default it is told by an `EngineEar`.
     """
     words = STATEMENT if trial.place is Place.MIDDLE else QUESTION
-    reply = voices.statement(trial.voice + 1, REPLY_MS)  # another recording than the statement
+    reply = voices.statement(trial.voice + 1, trial.reply_ms)  # another recording than the statement
 
     def answer(request: Request) -> Answer:
         made = plays("All right, then.", reply) if request.number else plays(words, statement)

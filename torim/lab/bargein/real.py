@@ -7,8 +7,9 @@ AI. What the server did and when is told by the server's process on this machine
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from torim.core.actions import Action
@@ -140,6 +141,46 @@ def lateness_ms(placed: Placed, server: ServerSide | None) -> list[float]:
     clock = placed.caller.clock
     taken = server.taken_in if server is not None else []
     return [(clock.samples_of(at_ns) - (number + 1) * FRAME_SAMPLES) / SAMPLES_PER_MS for at_ns, number in taken]
+
+
+@contextlib.asynccontextmanager
+async def going_on(
+    trials: Sequence[Trial], base_url: str, voices: Voices, expect: Expect
+) -> AsyncIterator[list[Placed]]:
+    """Keep a call up for each of these while the block runs; gives the calls that were placed.
+
+    Raises:
+        CarrierError: The server took a call no more.
+    """
+    dialling = asyncio.Lock()
+    placed: list[Placed] = []
+
+    async def dialled(trial: Trial) -> RealCall:
+        call = RealCall(trial, base_url, voices)
+        expect(call.placed.call_sid, trial)
+        await call.dial()
+        placed.append(call.placed)
+        return call
+
+    async def go_on(trial: Trial, call: RealCall) -> None:
+        while True:
+            await call.play()
+            async with dialling:
+                call = await dialled(trial)
+
+    calls: list[asyncio.Task[None]] = []
+    ended: list[BaseException | None] = []
+    try:
+        for trial in trials:
+            calls.append(asyncio.create_task(go_on(trial, await dialled(trial))))
+        yield placed
+    finally:
+        for call in calls:
+            call.cancel()
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
 
 
 async def place_all(

@@ -61,6 +61,7 @@ class Trial:
     statement_ms: int
     onset_after_samples: int  # of the first onset, from the first sample of the statement at the ear
     tail_ms: int = 2_500  # heard after the last offset
+    reply_ms: int = 2_500  # what the AI answers, each time it is asked
     computed: str = ""  # a sound made up instead of a recording
     tags: tuple[tuple[str, float], ...] = field(default=())  # numbers by which a report sorts
 
