@@ -325,3 +325,52 @@ def test_the_neural_vad_goes_on_until_it_has_settled_on_a_quiet_line():
     assert not early.listener.rests(SPEAKING)
     assert not after_a_sound.hear(SILENCE, 0.6, 40, SPEAKING).listener.rests(SPEAKING)
     assert after_a_sound.hear(SILENCE, 0.01, 1_400, SPEAKING).listener.rests(SPEAKING)
+
+
+# --- what the neural VAD may forget -----------------------------------------------------------------------
+
+ROOM = Measure(level_db=-45, floor_db=-47)
+OURS = Measure(-60, -62, echo_db=-40, echo_known=True, returning=True)
+
+
+def forgotten_after(scene: Scene, measure: Measure, far_end: FarEnd = IDLE) -> list[int]:
+    """How long into ten seconds of this the neural VAD is told to forget, each time."""
+    told = []
+    for ms in range(32, 10_000, 32):
+        scene.listener.frame(measure, far_end, scene.now_ms + ms)
+        scene.listener.speech(0.01, far_end, scene.now_ms + ms)
+        if scene.listener.forgets():
+            told.append(ms)
+    return told
+
+
+def test_a_turn_is_forgotten_soon_after_it():
+    scene = quiet_start().hear(VOICED, 0.9, 1_000)
+    assert VoiceSure in scene.kinds()
+    scene.hear(SILENCE, 0.01, 600)
+    assert VoiceEnded in scene.kinds()
+    assert forgotten_after(scene, SILENCE)[0] <= 352
+
+
+def test_nothing_is_forgotten_while_the_caller_speaks_or_pauses():
+    scene = quiet_start()
+    for _ in range(5):
+        scene.hear(VOICED, 0.9, 1_000).hear(SILENCE, 0.01, 400)
+        assert not scene.listener.forgets()
+
+
+def test_our_own_voice_is_forgotten_once_it_can_come_back_no_more():
+    scene = quiet_start().hear(OURS, 0.01, 2_000, SPEAKING)
+    assert not scene.listener.forgets()
+    assert forgotten_after(scene, SILENCE)[0] <= 352
+
+
+def test_what_was_refused_is_remembered_since_it_comes_again():
+    scene = quiet_start().hear(VOICED, 0.1, 600, SPEAKING).hear(SILENCE, 0.01, 200)
+    assert scene.kinds() == [VoiceOnset, VoiceDropped]
+    assert forgotten_after(scene, SILENCE)[0] > 3_000
+
+
+def test_silence_is_forgotten_every_few_seconds_on_a_quiet_line_only():
+    assert [at // 1_000 for at in forgotten_after(quiet_start(), SILENCE)] == [3, 7]
+    assert forgotten_after(quiet_start(), ROOM) == []

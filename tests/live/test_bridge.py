@@ -499,6 +499,9 @@ class Bursting:
     def rests(self, *_: object) -> bool:
         return False
 
+    def forgets(self) -> bool:
+        return False
+
 
 def test_one_bad_event_never_kills_a_call(tmp_path: Path) -> None:
     """F7: a crash in one event is one fault, not a dead call."""

@@ -5,7 +5,9 @@ import asyncio
 from bridge_scene import play
 
 from torim.audio.front_end import FrontEnd
-from torim.live.ears import BATCH_FROM_CALLS, BATCH_FULL, VadBatch
+from torim.core.listening import FarEnd
+from torim.core.settings import ListenSettings
+from torim.live.ears import BATCH_FROM_CALLS, BATCH_FULL, Ears, VadBatch
 
 
 class Hearer:
@@ -49,3 +51,13 @@ def test_a_full_batch_runs_at_once() -> None:
         assert all(hearer.heard_at_s == [0.0] for hearer in hearers)
 
     play(scene())
+
+
+def test_a_call_forgets_a_long_silence() -> None:
+    ears = Ears(ListenSettings(), VadBatch(lambda: 1), lambda probability: None)
+    fresh_at_ms = []
+    for now_ms in range(20, 6_000, 20):
+        ears.frame(b"\xff" * 160, FarEnd(asked=True), now_ms, now_ms)
+        if now_ms > 100 and not ears.front_end.stream.state.any():
+            fresh_at_ms.append(now_ms)
+    assert fresh_at_ms and 4_000 <= fresh_at_ms[0] <= 4_060

@@ -42,6 +42,10 @@ class FrontEnd:
         """Forget far-end audio that was to play from now on: a clear dropped it."""
         self._echo.played.cut(now_ms)
 
+    def forget(self) -> None:
+        """Have the neural VAD remember nothing of what it has heard."""
+        self.stream.forget()
+
     def pending(self) -> bool:
         """Whether a full window waits for the neural VAD."""
         return self.stream.windows() > 0

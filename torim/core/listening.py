@@ -81,6 +81,8 @@ class Listener:
         self._active_ms = -1_000  # when there was last energy
         self._voice_ms = 0  # when voice was last heard
         self._inquiry = Inquiry(self._settings)
+        self._still_ms = 0  # of windows in a row while nothing stirred
+        self._coloured = False  # the caller's turn or our own voice was heard since `forgets` was last true
 
     @property
     def state(self) -> ListenState:
@@ -106,6 +108,21 @@ class Listener:
         still = self._state is ListenState.QUIET and not self._measure.armed
         settled = self._low_windows * WINDOW_MS >= self._settings.rest_after_ms
         return still and settled and self._echo_possible(far_end)
+
+    def forgets(self) -> bool:
+        """Whether the neural VAD is to forget what it has heard; said once.
+
+        The verifier knows sounds as they are soon after a call's beginning. A voice colours what is heard for
+        seconds: a cough after it has the odds of speech; and after long silence words have those of noise. What was
+        refused is not forgotten, since it comes again.
+        """
+        settings = self._settings
+        quiet = self._measure.floor_db <= settings.absolute_floor_db
+        after_ms = settings.forget_voice_ms if self._coloured else settings.forget_silence_ms
+        if self._still_ms < after_ms or not (self._coloured or quiet):
+            return False
+        self._still_ms, self._coloured = 0, False
+        return True
 
     def frame(self, measure: Measure, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
         """Take in one frame; returns what it made certain, oldest first."""
@@ -151,6 +168,7 @@ class Listener:
         self._windows_in_a_row = self._windows_in_a_row + 1 if own else 0
         self._fell = self._fell or probability < settings.speech_keep_min
         self._low_windows = self._low_windows + 1 if probability < settings.speech_keep_min else 0
+        self._follow_stillness()
         if self._state is ListenState.VOICE:
             self._keep(far_end)
             return []
@@ -231,6 +249,14 @@ class Listener:
             if self._state is ListenState.QUIET:
                 self._inquiry.open(self._now_ms)
         self._voiced_frames += measure.voicing >= self._settings.voicing_min
+
+    def _follow_stillness(self) -> None:
+        measure = self._measure
+        ours = measure.returning and measure.echo_known
+        self._coloured = self._coloured or ours or self._state is ListenState.VOICE
+        spoken = self._probability >= self._settings.speech_keep_min
+        still = self._state is ListenState.QUIET and not (measure.armed or ours or spoken)
+        self._still_ms = self._still_ms + WINDOW_MS if still else 0
 
     def _voiced_energy(self, far_end: FarEnd) -> bool:
         """Armed for long enough with voicing: an onset without a word of the neural VAD."""

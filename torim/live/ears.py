@@ -109,4 +109,7 @@ class Ears:
         """What a probability that has just been computed means, with the verifier's word where it is asked for."""
         listener = self._listener
         odds = self._watch.hear(listener.question, self.front_end.stream.state, listener.over_echo)
-        return self._listener.speech(probability, far_end, audio_ms, odds)
+        events = listener.speech(probability, far_end, audio_ms, odds)
+        if listener.forgets():
+            self.front_end.forget()
+        return events
