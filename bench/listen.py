@@ -164,8 +164,8 @@ class Call:
     def speech(self, probability: float) -> None:
         odds = self.watch.hear(self.listener.question, self.ears.stream.state, self.listener.over_echo)
         self.take(self.listener.speech(probability, self.agent.far_end(), self.at * 20, odds))
-        if self.listener.forgets():
-            self.ears.forget()
+        if self.listener.take_vad_reset():
+            self.ears.reset_vad()
 
     def take(self, events: list[VoiceEvent]) -> None:
         for event in events:

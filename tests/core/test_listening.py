@@ -339,7 +339,7 @@ def forgotten_after(scene: Scene, measure: Measure, far_end: FarEnd = IDLE) -> l
     for ms in range(32, 10_000, 32):
         scene.listener.frame(measure, far_end, scene.now_ms + ms)
         scene.listener.speech(0.01, far_end, scene.now_ms + ms)
-        if scene.listener.forgets():
+        if scene.listener.take_vad_reset():
             told.append(ms)
     return told
 
@@ -356,12 +356,12 @@ def test_nothing_is_forgotten_while_the_caller_speaks_or_pauses():
     scene = quiet_start()
     for _ in range(5):
         scene.hear(VOICED, 0.9, 1_000).hear(SILENCE, 0.01, 400)
-        assert not scene.listener.forgets()
+        assert not scene.listener.take_vad_reset()
 
 
 def test_our_own_voice_is_forgotten_once_it_can_come_back_no_more():
     scene = quiet_start().hear(OURS, 0.01, 2_000, SPEAKING)
-    assert not scene.listener.forgets()
+    assert not scene.listener.take_vad_reset()
     assert forgotten_after(scene, SILENCE)[0] <= 352
 
 

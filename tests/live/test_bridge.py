@@ -499,7 +499,7 @@ class Bursting:
     def rests(self, *_: object) -> bool:
         return False
 
-    def forgets(self) -> bool:
+    def take_vad_reset(self) -> bool:
         return False
 
 

@@ -42,9 +42,9 @@ class FrontEnd:
         """Forget far-end audio that was to play from now on: a clear dropped it."""
         self._echo.played.cut(now_ms)
 
-    def forget(self) -> None:
+    def reset_vad(self) -> None:
         """Have the neural VAD remember nothing of what it has heard."""
-        self.stream.forget()
+        self.stream.reset()
 
     def pending(self) -> bool:
         """Whether a full window waits for the neural VAD."""

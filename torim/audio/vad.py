@@ -45,7 +45,7 @@ class VadStream:
         self._codes = bytearray(g711.SILENCE * self.HISTORY_SAMPLES)
         self._next = self.HISTORY_SAMPLES - CONTEXT_SAMPLES  # start of the next window's context
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Remember nothing, as when a call begins."""
         self.state = np.zeros(STATE_FLOATS, np.float32)
 

@@ -82,7 +82,7 @@ class Listener:
         self._voice_ms = 0  # when voice was last heard
         self._inquiry = Inquiry(self._settings)
         self._still_ms = 0  # of windows in a row while nothing stirred
-        self._coloured = False  # the caller's turn or our own voice was heard since `forgets` was last true
+        self._voice_since_reset = False  # the caller's turn, or our own voice
 
     @property
     def state(self) -> ListenState:
@@ -109,8 +109,8 @@ class Listener:
         settled = self._low_windows * WINDOW_MS >= self._settings.rest_after_ms
         return still and settled and self._echo_possible(far_end)
 
-    def forgets(self) -> bool:
-        """Whether the neural VAD is to forget what it has heard; said once.
+    def take_vad_reset(self) -> bool:
+        """Whether the neural VAD is to forget what it has heard; true once each time.
 
         The verifier knows sounds as they are soon after a call's beginning. A voice colours what is heard for
         seconds: a cough after it has the odds of speech; and after long silence words have those of noise. What was
@@ -118,10 +118,10 @@ class Listener:
         """
         settings = self._settings
         quiet = self._measure.floor_db <= settings.absolute_floor_db
-        after_ms = settings.forget_voice_ms if self._coloured else settings.forget_silence_ms
-        if self._still_ms < after_ms or not (self._coloured or quiet):
+        after_ms = settings.vad_reset_voice_ms if self._voice_since_reset else settings.vad_reset_silence_ms
+        if self._still_ms < after_ms or not (self._voice_since_reset or quiet):
             return False
-        self._still_ms, self._coloured = 0, False
+        self._still_ms, self._voice_since_reset = 0, False
         return True
 
     def frame(self, measure: Measure, far_end: FarEnd, audio_ms: int) -> list[VoiceEvent]:
@@ -253,7 +253,7 @@ class Listener:
     def _follow_stillness(self) -> None:
         measure = self._measure
         ours = measure.returning and measure.echo_known
-        self._coloured = self._coloured or ours or self._state is ListenState.VOICE
+        self._voice_since_reset = self._voice_since_reset or ours or self._state is ListenState.VOICE
         spoken = self._probability >= self._settings.speech_keep_min
         still = self._state is ListenState.QUIET and not (measure.armed or ours or spoken)
         self._still_ms = self._still_ms + WINDOW_MS if still else 0

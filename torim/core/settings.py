@@ -86,8 +86,8 @@ class ListenSettings:
     unarmed_windows: int = setting(3, "a voice below the energy gate still counts after three windows")
     active_hold_ms: int = setting(60, "the neural VAD goes on for a while after a sound: later is not evidence")
     rest_after_ms: int = setting(1_000, "without speech: the memory of the neural VAD has settled on a quiet line")
-    forget_voice_ms: int = setting(320, "stillness after which the neural VAD forgets a turn, or our own voice")
-    forget_silence_ms: int = setting(4_000, "the same of silence: after eight seconds words have the odds of noise")
+    vad_reset_voice_ms: int = setting(320, "stillness after which the neural VAD forgets a turn, or our own voice")
+    vad_reset_silence_ms: int = setting(4_000, "the same of silence: after eight seconds words have the odds of noise")
     voicing_min: float = setting(0.65, "periodicity of voice; white noise reaches 0.2, a hum or a bark passes too")
     voiced_arm_ms: int = setting(
         60, "energy with voicing for this long needs no word of the neural VAD: p90 108 to 95 ms"

@@ -110,6 +110,6 @@ class Ears:
         listener = self._listener
         odds = self._watch.hear(listener.question, self.front_end.stream.state, listener.over_echo)
         events = listener.speech(probability, far_end, audio_ms, odds)
-        if listener.forgets():
-            self.front_end.forget()
+        if listener.take_vad_reset():
+            self.front_end.reset_vad()
         return events

@@ -14,7 +14,7 @@ from torim.errors import ConfigError
 from torim.lab.bargein.corpus import Clip, Corpus, Kind
 from torim.lab.bargein.trials import Choice, Group, Piece, Place, Trial
 
-LENGTH_MS = 180_000
+LENGTH_MS = 180_000  # at most; a third at least
 GAP_MS = (2_000, 10_000)  # between two sounds of the caller
 SPEECH = 0.8  # of these sounds
 REPLY_MS = 6_000  # the AI speaks most of the time
@@ -38,8 +38,7 @@ def _conversation(
     number: int, speech: Sequence[Clip], other: Sequence[Clip], choice: Choice, chance: random.Random
 ) -> Trial:
     pieces, at_ms = [], 0
-    # The first of them end sooner, so that the calls do not all begin and end together.
-    length_ms = chance.randint(LENGTH_MS // 3, LENGTH_MS)
+    length_ms = chance.randint(LENGTH_MS // 3, LENGTH_MS)  # of different lengths, or all would begin and end together
     while at_ms < length_ms:
         clip = chance.choice(speech if chance.random() < SPEECH else other)
         pieces.append(Piece(clip, at_ms * 8, choice.level_db))

@@ -169,7 +169,6 @@ async def going_on(
                 call = await dialled(trial)
 
     calls: list[asyncio.Task[None]] = []
-    ended: list[BaseException | None] = []
     try:
         for trial in trials:
             calls.append(asyncio.create_task(go_on(trial, await dialled(trial))))
